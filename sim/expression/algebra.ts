@@ -28,6 +28,11 @@ export interface Algebra<Value> {
   sum(a: Value): Value;
   /** One lane of a value. */
   lane(a: Value, index: number): Value;
-  /** One-lane values side by side. */
+  /** Values side by side: the lanes of the first, then those of the second, … */
   stack(parts: readonly Value[]): Value;
+  /**
+   * `value` itself, with the promise that it depends on `inputs` only. A reading that derives
+   * adjoints may then compute its partial derivatives once and share them between pull-backs.
+   */
+  function(value: Value, inputs: readonly Value[]): Value;
 }
