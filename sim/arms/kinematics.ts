@@ -118,11 +118,6 @@ export function reach(arm: Arm): { readonly inner: number; readonly outer: numbe
  * @returns one angle a joint, rad; without `near` the shoulder of two links lies in [−π, π]
  * @throws {RangeError} when the point is out of reach, or the search finds no posture within the
  * limits, or `elbow` is given for an arm that has not two links
- * @example
- * ```ts
- * import { findArm } from "./catalogue.ts";
- * const [shoulder, elbow] = inverseKinematics(findArm("arm26"), [-0.1, 0.4]); // 0.8969, 1.7485 rad
- * ```
  */
 export function inverseKinematics(
   arm: Arm,

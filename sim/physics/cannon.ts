@@ -24,6 +24,7 @@ import {
   World,
 } from "cannon-es";
 import type { Arm } from "../arms/arm.ts";
+import { requireLength } from "./arrays.ts";
 import type { JointState, PhysicsEngine, Scene } from "./engine.ts";
 
 /** How the solver works and, for studies of what goes wrong otherwise, how cannon-es would have it. */
@@ -44,13 +45,20 @@ export interface CannonOptions {
   readonly damping?: number;
 }
 
-/** A cannon-es engine, which also tells how well its joints hold. */
+/** A cannon-es engine, which also tells what its bodies do behind the joint state. */
 export interface CannonEngine extends PhysicsEngine {
   /**
    * The largest distance between the two bodies' views of one joint, m, over all joints and arms: how far
    * the solver let the chain come apart. Zero in exact mechanics.
    */
   jointGap(): number;
+  /**
+   * Kinetic energy of the bodies of the arm with this index, J. The solver makes the bodies' velocities fit
+   * the joints to first order in the step only, so it differs by as much from ½ q̇ᵀ M q̇ of the joint state.
+   *
+   * @throws {RangeError} when there is no such arm
+   */
+  kineticEnergy(index: number): number;
 }
 
 /** Joint stiffness, N/m, and relaxation, in steps, of the SPOOK parameters: cannon-es's own values. */
@@ -63,8 +71,8 @@ const jointRelaxation = 4;
  */
 const limitCorrection = 0.2;
 
-/** A limit nearer than this is watched even at rest, rad: more than a torque can move a joint in a step. */
-const limitMargin = 0.05;
+/** A limit nearer than this counts as within reach even at rest, rad: further than a torque moves a joint in a step. */
+const limitMargin = 0.1;
 
 const fullTurn = 2 * Math.PI;
 
@@ -120,41 +128,38 @@ export function cannonEngine(
     for (const chain of chains) chain.setConstraintTimeStep(dt);
     spookTimeStep = dt;
   };
-  const requireJoints = (name: string, values: Float64Array) =>
-    requireLength(name, values, joints * arms, `${joints} joints × ${arms} arms`);
 
   return {
     name: "cannon",
     arms,
     reset({ angles, velocities }) {
-      requireJoints("angles", angles);
-      requireJoints("velocities", velocities);
+      requireLength("angles", angles, joints * arms);
+      requireLength("velocities", velocities, joints * arms);
       arrays.angles.set(angles);
       arrays.velocities.set(velocities);
       arrays.torques.fill(0);
       arrays.handForces.fill(0);
       for (const chain of chains) chain.place();
     },
-    setTorques(torques) {
-      requireJoints("torques", torques);
-      arrays.torques.set(torques);
-    },
-    setHandForces(forces) {
-      requireLength("hand forces", forces, 2 * arms, `2 components × ${arms} arms`);
-      arrays.handForces.set(forces);
-    },
+    setTorques: (torques) => arrays.torques.set(requireLength("torques", torques, joints * arms)),
+    setHandForces: (forces) =>
+      arrays.handForces.set(requireLength("hand forces", forces, 2 * arms)),
     step(dt) {
       requireTimeStep("dt", dt);
       useTimeStep(constraintTimeStep ?? dt);
       for (const chain of chains) chain.step(dt);
     },
     readState(into: JointState) {
-      requireJoints("angles", into.angles);
-      requireJoints("velocities", into.velocities);
+      requireLength("angles", into.angles, joints * arms);
+      requireLength("velocities", into.velocities, joints * arms);
       into.angles.set(arrays.angles);
       into.velocities.set(arrays.velocities);
     },
     jointGap: () => Math.max(...chains.map((chain) => chain.jointGap())),
+    kineticEnergy(index) {
+      requireRange("arm index", index, index in chains, `an integer from 0 to ${arms - 1}`);
+      return chains[index].kineticEnergy();
+    },
   };
 }
 
@@ -312,6 +317,16 @@ class HingedChain {
     );
   }
 
+  /** J */
+  kineticEnergy(): number {
+    return this.#links.reduce(
+      (sum, { mass, velocity, inertia, angularVelocity }) =>
+        sum + 0.5 * mass * velocity.lengthSquared() +
+        0.5 * inertia.z * angularVelocity.lengthSquared(),
+      0,
+    );
+  }
+
   #applyJointTorques(): void {
     const { stride, torques, velocities } = this.arrays;
     const total = this.#jointTorques;
@@ -342,10 +357,14 @@ class HingedChain {
 
   #watchLimits(dt: number): void {
     const { stride, angles, velocities } = this.arrays;
+    let reachable = false;
     for (let j = 0; j < this.#limits.length; j++) {
       const column = j * stride + this.index;
-      this.#limits[j].watch(angles[column], velocities[column], dt);
+      this.#limits[j].observe(angles[column]);
+      reachable ||= this.#limits[j].withinReach(velocities[column], dt);
     }
+    // A joint that is stopped throws the others, so all are watched as soon as one limit is within reach.
+    for (let j = 0; j < this.#limits.length; j++) this.#limits[j].active = reachable;
   }
 
   #measure(): void {
@@ -376,10 +395,7 @@ function setInertia(body: Body, inertia: number): void {
   body.updateInertiaWorld(true);
 }
 
-/**
- * The limits of one joint: of the two, the nearer one is an equation of the solver while the joint could
- * reach it within the step.
- */
+/** The limits of one joint; the nearer of the two is an equation of the solver while active. */
 class JointLimit extends Constraint {
   readonly #equation: JointLimitEquation;
 
@@ -394,30 +410,37 @@ class JointLimit extends Constraint {
     this.equations.push(this.#equation);
   }
 
-  /** Looks ahead from the joint's state to the end of a step of `dt` seconds. */
-  watch(angle: number, velocity: number, dt: number): void {
-    const toLower = angle - this.lower;
-    const toUpper = this.upper - angle;
-    const lowerIsNearer = toLower < toUpper;
-    const gap = lowerIsNearer ? toLower : toUpper;
-    this.#equation.enabled = gap < limitMargin + 2 * dt * Math.abs(velocity);
-    if (this.#equation.enabled) this.#equation.setLimit(lowerIsNearer ? 1 : -1, gap);
+  set active(active: boolean) {
+    this.#equation.enabled = active;
   }
 
-  /** Nothing to update between `watch` and the solver: the equation lives in joint space. */
+  /** Takes in the joint's angle at the start of the step. */
+  observe(angle: number): void {
+    const toLower = angle - this.lower;
+    const toUpper = this.upper - angle;
+    if (toLower < toUpper) this.#equation.setLimit(1, toLower);
+    else this.#equation.setLimit(-1, toUpper);
+  }
+
+  /** Whether the joint, now at `velocity`, could come to the limit within `dt` seconds. */
+  withinReach(velocity: number, dt: number): boolean {
+    return this.#equation.gap < limitMargin + 2 * dt * Math.abs(velocity);
+  }
+
+  /** Nothing to update when the solver asks: the equation was set from the joint's angle. */
   override update(): void {}
 }
 
 /**
  * Keeps a joint from passing a limit within the next step: gap + dt · (rate of the gap) ≥ 0, by an impulse
  * that can only push away from the limit. A joint that would pass arrives at the limit and stops there, so
- * a hit is inelastic: the impulse works against the motion and energy is lost, for any step and any
- * stiffness. A spring and damper do the same less well: at 1e3 N m/rad and 10 N m s/rad the limit gives way
- * by degrees under a load, and a light distal link is beyond what explicit integration keeps stable.
+ * a hit is inelastic: the impulse works against the motion and energy is lost, whatever the step. (A spring
+ * and damper of 1e3 N m/rad and 10 N m s/rad give way by half a degree under 10 N m, and explicit steps of
+ * 2 ms are unstable with them at a joint that carries no more than a hand.)
  */
 class JointLimitEquation extends Equation {
-  /** rad; negative beyond the limit. */
-  #gap = 0;
+  /** Distance to the limit, rad; negative beyond it. */
+  gap = Infinity;
 
   constructor(proximal: Body, distal: Body) {
     super(proximal, distal, 0, Number.MAX_VALUE);
@@ -428,12 +451,12 @@ class JointLimitEquation extends Equation {
   setLimit(side: 1 | -1, gap: number): void {
     this.jacobianElementA.rotational.set(0, 0, -side);
     this.jacobianElementB.rotational.set(0, 0, side);
-    this.#gap = gap;
+    this.gap = gap;
   }
 
   override computeB(dt: number): number {
-    const share = this.#gap > 0 ? 1 : limitCorrection;
-    return -share * this.#gap / dt - this.computeGW() - dt * this.computeGiMf();
+    const share = this.gap > 0 ? 1 : limitCorrection;
+    return -share * this.gap / dt - this.computeGW() - dt * this.computeGiMf();
   }
 
   /** Without the inverse masses that cannon-es adds to every row, though a torque moves no mass. */
@@ -452,14 +475,5 @@ function requireTimeStep(name: string, seconds: number): void {
     seconds,
     Number.isFinite(seconds) && seconds > 0,
     "a positive number of seconds",
-  );
-}
-
-function requireLength(name: string, values: Float64Array, expected: number, why: string): void {
-  requireRange(
-    `length of ${name}`,
-    values.length,
-    values.length === expected,
-    `${expected} (${why})`,
   );
 }

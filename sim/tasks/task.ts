@@ -1,0 +1,40 @@
+/** The contract of a motor task: a named distribution of trials and how they are judged. */
+import type { Arm } from "../arms/arm.ts";
+import type { RandomStream } from "../random.ts";
+import type { TrialBatch } from "./trial.ts";
+
+/** Seconds from one command to the next in every task. */
+export const controlStep = 0.01;
+
+/** Draws so many trials from a stream. */
+export type DrawTrials = (arm: Arm, stream: RandomStream, trials: number) => TrialBatch;
+
+/** A part of the training in which trials are drawn in one way. */
+export interface TrainingPhase {
+  readonly name: string;
+  /** Share of all updates, 0 … 1. */
+  readonly share: number;
+  readonly draw: DrawTrials;
+}
+
+/** A motor task. */
+export interface Task {
+  readonly name: string;
+  readonly summary: string;
+  /** Whether it is judged as a reach (towards a goal) or as a hold (staying there). */
+  readonly kind: "reach" | "hold";
+  /** Trials of the task itself, as in a test. */
+  readonly draw: DrawTrials;
+  /** How a controller is prepared for it, in order; shares add up to 1. */
+  readonly training: readonly TrainingPhase[];
+}
+
+/** The phase in which update `update` (from 0) of `updates` falls. */
+export function phaseAt(task: Task, update: number, updates: number): TrainingPhase {
+  let until = 0;
+  for (const phase of task.training) {
+    until += phase.share;
+    if (update < Math.round(until * updates)) return phase;
+  }
+  return task.training[task.training.length - 1];
+}

@@ -1,0 +1,133 @@
+/**
+ * Batches of trials: what each arm starts from, what it is asked to do, and which forces act on its
+ * hand, step by step. Arrays are laid out [row][trial].
+ */
+import type { HandFieldArrays } from "../physics/plant.ts";
+
+/** A batch of trials of one task. */
+export interface TrialBatch {
+  readonly trials: number;
+  /** Control steps of every trial. */
+  readonly steps: number;
+  /** s */
+  readonly timeStep: number;
+  /** Start posture, [joint][trial], rad; the arm is at rest in it. */
+  readonly startAngles: Float64Array;
+  /** The hand there, [x, y][trial], m. */
+  readonly start: Float64Array;
+  /** Where the hand should go or stay, [x, y][trial], m. */
+  readonly goal: Float64Array;
+  /** The first step at which the goal is shown, [trial]; before it the start is the target. */
+  readonly goStep: Int32Array;
+  /** Constant force while it acts, [x, y][trial], N. */
+  readonly load?: TimedRows;
+  /** Viscous field while it acts, [xx, xy, yx, yy][trial], N s/m. */
+  readonly viscosity?: TimedRows;
+  /** A channel from start to goal that acts from the go step on. */
+  readonly channel?: Channel;
+}
+
+/** Rows that count within [from, until) and are 0 outside. */
+export interface TimedRows {
+  readonly rows: Float64Array;
+  /** First step, [trial]. */
+  readonly from: Int32Array;
+  /** Step after the last one, [trial]. */
+  readonly until: Int32Array;
+}
+
+/** Stiff walls along the line from start to goal (Scheidt et al. 2000): F = −K e⊥ − B ė⊥. */
+export interface Channel {
+  /** N/m */
+  readonly stiffness: number;
+  /** N s/m */
+  readonly damping: number;
+}
+
+/** The targets shown at one step and the forces then; filled anew for every step. */
+export interface StepInputs {
+  /** [x, y][trial], m */
+  readonly target: Float64Array;
+  readonly field: HandFieldArrays;
+}
+
+/** Room for the inputs of one step of `batch`. */
+export function stepInputs(batch: TrialBatch): StepInputs {
+  const rows = (count: number) => new Float64Array(count * batch.trials);
+  return {
+    target: rows(2),
+    field: {
+      ...(batch.load && { load: rows(2) }),
+      ...((batch.viscosity || batch.channel) && { viscosity: rows(4) }),
+      ...(batch.channel && { stiffness: rows(4), anchor: batch.start }),
+    },
+  };
+}
+
+/** Fill `into` with the inputs of step `step`. */
+export function inputsAt(batch: TrialBatch, step: number, into: StepInputs): void {
+  const { trials, start, goal, goStep, load, viscosity, channel } = batch;
+  for (let i = 0; i < 2 * trials; i++) {
+    into.target[i] = step >= goStep[i % trials] ? goal[i] : start[i];
+  }
+  const { field } = into;
+  if (field.load && load) copyWithin(load, step, trials, field.load);
+  if (field.viscosity) field.viscosity.fill(0);
+  if (field.viscosity && viscosity) copyWithin(viscosity, step, trials, field.viscosity);
+  if (field.viscosity && field.stiffness && channel) {
+    field.stiffness.fill(0);
+    for (let trial = 0; trial < trials; trial++) {
+      if (step < goStep[trial]) continue;
+      addAcross(batch, trial, -channel.stiffness, field.stiffness);
+      addAcross(batch, trial, -channel.damping, field.viscosity);
+    }
+  }
+}
+
+function copyWithin(timed: TimedRows, step: number, trials: number, into: Float64Array): void {
+  for (let i = 0; i < into.length; i++) {
+    const trial = i % trials;
+    into[i] = step >= timed.from[trial] && step < timed.until[trial] ? timed.rows[i] : 0;
+  }
+}
+
+/** matrix += scale · n nᵀ with n the unit normal of the trial's line. */
+function addAcross(batch: TrialBatch, trial: number, scale: number, matrix: Float64Array): void {
+  const { trials, start, goal } = batch;
+  const along = [0, trials].map((row) => goal[row + trial] - start[row + trial]);
+  const length = Math.hypot(...along);
+  const [nx, ny] = [-along[1] / length, along[0] / length];
+  [nx * nx, nx * ny, ny * nx, ny * ny].forEach((entry, row) => {
+    matrix[row * trials + trial] += scale * entry;
+  });
+}
+
+/** Force of the field of one step on each hand, [x, y][trial], N. */
+export function handForces(
+  field: HandFieldArrays,
+  hand: Float64Array,
+  handVelocity: Float64Array,
+  into: Float64Array,
+): void {
+  const trials = into.length / 2;
+  into.fill(0);
+  const addMatrix = (matrix: Float64Array, x: (axis: number, trial: number) => number) => {
+    for (let trial = 0; trial < trials; trial++) {
+      for (let row = 0; row < 2; row++) {
+        for (let column = 0; column < 2; column++) {
+          into[row * trials + trial] += matrix[(2 * row + column) * trials + trial] *
+            x(column, trial);
+        }
+      }
+    }
+  };
+  const { load, viscosity, stiffness, anchor } = field;
+  if (load) { for (let i = 0; i < into.length; i++) into[i] += load[i]; }
+  if (viscosity) addMatrix(viscosity, (axis, trial) => handVelocity[axis * trials + trial]);
+  if (stiffness && anchor) {
+    addMatrix(stiffness, (axis, trial) => {
+      const at = axis * trials + trial;
+      return hand[at] - anchor[at];
+    });
+  }
+}
