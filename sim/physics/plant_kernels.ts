@@ -8,7 +8,8 @@ import { Differentiator } from "../expression/derivative.ts";
 import { Graph, type Node } from "../expression/graph.ts";
 import { compileKernel, type Kernel, type KernelArray } from "../expression/kernel.ts";
 import { inputLanes, type Lanes, lanesAlgebra } from "../expression/lanes.ts";
-import type { Planar } from "./planar_chain.ts";
+import { jointTorques } from "../actuators/actuator.ts";
+import { handJacobian, handPosition, handVelocity, type Planar, posture } from "./planar_chain.ts";
 import {
   type HandField,
   type PlantEquations,
@@ -177,4 +178,49 @@ export function adjointKernel(
     [...inputs, ...results.flatMap((result) => result.inputs)],
     results.flatMap((result) => result.outputs),
   );
+}
+
+/**
+ * Kernels for actuators on a rigid-body engine, which integrates the joints itself.
+ * - `drive`: angles, velocities, activation, command → activation, force, joint torques
+ * - `sense`: angles, velocities → proprioception
+ * - `hand`: angles, velocities → hand position, hand velocity
+ */
+export function actuatorKernels(
+  { arm, actuator, timeStep }: PlantEquations,
+): { drive: Kernel; sense: Kernel; hand: Kernel } {
+  const graph = new Graph();
+  const algebra = lanesAlgebra(graph);
+  const joints = () => arm.joints.map(() => inputLanes(graph, 1));
+  const [angles, velocities] = [joints(), joints()];
+  const activation = inputLanes(graph, actuator.count);
+  const command = inputLanes(graph, actuator.count);
+  const geometry = actuator.geometry(algebra, angles, velocities);
+  const newActivation = actuator.activate(algebra, activation, command, timeStep);
+  const force = actuator.force(algebra, geometry, newActivation);
+  const shape = posture(algebra, angles);
+  const position = handPosition(algebra, arm, shape);
+  const velocity = handVelocity(algebra, handJacobian(algebra, arm, shape), velocities);
+  const motion = [
+    { name: "angles", rows: angles.flat() },
+    { name: "velocities", rows: velocities.flat() },
+  ];
+  return {
+    drive: compileKernel("drive", [
+      ...motion,
+      { name: "activation", rows: activation },
+      { name: "command", rows: command },
+    ], [
+      { name: "newActivation", rows: newActivation },
+      { name: "force", rows: force },
+      { name: "torques", rows: jointTorques(algebra, geometry, force).flat() },
+    ]),
+    sense: compileKernel("sense", motion, [
+      { name: "proprioception", rows: actuator.proprioception(algebra, geometry) },
+    ]),
+    hand: compileKernel("hand", motion, [
+      { name: "position", rows: [...position.x, ...position.y] },
+      { name: "velocity", rows: [...velocity.x, ...velocity.y] },
+    ]),
+  };
 }

@@ -101,33 +101,3 @@ function addAcross(batch: TrialBatch, trial: number, scale: number, matrix: Floa
     matrix[row * trials + trial] += scale * entry;
   });
 }
-
-/** Force of the field of one step on each hand, [x, y][trial], N. */
-export function handForces(
-  field: HandFieldArrays,
-  hand: Float64Array,
-  handVelocity: Float64Array,
-  into: Float64Array,
-): void {
-  const trials = into.length / 2;
-  into.fill(0);
-  const addMatrix = (matrix: Float64Array, x: (axis: number, trial: number) => number) => {
-    for (let trial = 0; trial < trials; trial++) {
-      for (let row = 0; row < 2; row++) {
-        for (let column = 0; column < 2; column++) {
-          into[row * trials + trial] += matrix[(2 * row + column) * trials + trial] *
-            x(column, trial);
-        }
-      }
-    }
-  };
-  const { load, viscosity, stiffness, anchor } = field;
-  if (load) { for (let i = 0; i < into.length; i++) into[i] += load[i]; }
-  if (viscosity) addMatrix(viscosity, (axis, trial) => handVelocity[axis * trials + trial]);
-  if (stiffness && anchor) {
-    addMatrix(stiffness, (axis, trial) => {
-      const at = axis * trials + trial;
-      return hand[at] - anchor[at];
-    });
-  }
-}
