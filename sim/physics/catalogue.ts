@@ -1,0 +1,49 @@
+/** The engines that the laboratory offers, by name, as plants. A new engine is one more entry here. */
+import type { Actuator } from "../actuators/actuator.ts";
+import type { Arm } from "../arms/arm.ts";
+import { cannonEngine } from "./cannon.ts";
+import { horizontalScene } from "./engine.ts";
+import { enginePlant } from "./engine_plant.ts";
+import { equationsEngine } from "./equations.ts";
+import { equationsPlant } from "./equations_plant.ts";
+import type { Plant } from "./plant.ts";
+import type { PlantEquations } from "./plant_equations.ts";
+
+export const engineNames = ["cannon", "equations"] as const;
+
+export type EngineName = (typeof engineNames)[number];
+
+/** What a plant is asked to be. */
+export interface PlantRequest {
+  readonly arm: Arm;
+  readonly actuator: Actuator;
+  readonly arms: number;
+  /** Seconds from one command to the next. */
+  readonly timeStep: number;
+  /** Whether forces as stiff as a force channel's act, which need shorter sub-steps; default no. */
+  readonly stiff?: boolean;
+}
+
+/** Engine steps in a control step of 10 ms: 2 ms each, 1 ms under stiff forces. */
+const usualSubsteps = 5;
+const stiffSubsteps = 10;
+
+/** The differentiable plant of the laboratory: MotorNet's explicit form, in which controllers learn. */
+export function trainingEquations(
+  { arm, actuator, timeStep }: Pick<PlantRequest, "arm" | "actuator" | "timeStep">,
+): PlantEquations {
+  return { arm, actuator, timeStep, scene: horizontalScene, integrator: "motornet" };
+}
+
+/** A plant in a horizontal plane on the engine called `engine`. */
+export function createPlant(engine: EngineName, request: PlantRequest): Plant {
+  const { arm, arms, stiff = false } = request;
+  const substeps = stiff ? stiffSubsteps : usualSubsteps;
+  const onEngine = { ...request, scene: horizontalScene, substeps };
+  if (engine === "cannon") {
+    return enginePlant(cannonEngine(arm, horizontalScene, { arms }), onEngine);
+  }
+  if (!stiff) return equationsPlant(trainingEquations(request), arms);
+  const chain = equationsEngine(arm, horizontalScene, { arms, integrator: "semi-implicit" });
+  return enginePlant(chain, onEngine);
+}
