@@ -26,6 +26,10 @@ export const subjects = {
   commands: (run: string) => `run.${run}.commands`,
   /** Binary frames, see `frame.ts`. */
   frames: (run: string) => `run.${run}.frames`,
-  /** The controller's weights as a safetensors file. */
+  /** The controller's weights as a safetensors file, for those who show or measure it. */
   weights: (run: string) => `run.${run}.weights`,
+  /** Weights and optimiser as a safetensors file, for whoever keeps the run. */
+  checkpoints: (run: string) => `run.${run}.checkpoints`,
+  /** `Control` messages to the training, JSON. */
+  control: (run: string) => `run.${run}.control`,
 } as const;

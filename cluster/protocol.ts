@@ -105,6 +105,8 @@ export const progress = z.object({
 /** Held-out trials were measured. */
 export const evaluation = z.object({
   type: z.literal("evaluation"),
+  /** Before the first update, on the way, or after the last one. */
+  stage: z.enum(["before", "during", "after"]),
   update: z.int().min(0),
   engine: z.string(),
   trials: z.int().min(1),
@@ -143,6 +145,12 @@ export const command = z.discriminatedUnion("type", [
   z.object({ type: z.literal("lesion"), lesion: z.string().max(40) }),
 ]);
 
+/** What the owner of a run may ask of its training. */
+export const control = z.discriminatedUnion("type", [
+  /** Finish the update in hand, hand over a checkpoint, end. */
+  z.object({ type: z.literal("stop") }),
+]);
+
 export type Description = z.infer<typeof description>;
 export type TrialStarted = z.infer<typeof trialStarted>;
 export type TrialEnded = z.infer<typeof trialEnded>;
@@ -151,12 +159,13 @@ export type Evaluation = z.infer<typeof evaluation>;
 export type Status = z.infer<typeof status>;
 export type Event = z.infer<typeof event>;
 export type Command = z.infer<typeof command>;
+export type Control = z.infer<typeof control>;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
-/** An event or a command as bytes for the bus. */
-export function encodeMessage(message: Event | Command): Uint8Array {
+/** A message as bytes for the bus. */
+export function encodeMessage(message: Event | Command | Control): Uint8Array {
   return encoder.encode(JSON.stringify(message));
 }
 
@@ -174,4 +183,12 @@ export function decodeEvent(payload: Uint8Array): Event {
  */
 export function decodeCommand(payload: Uint8Array): Command {
   return command.parse(JSON.parse(decoder.decode(payload)));
+}
+
+/**
+ * The control message in `payload`.
+ * @throws {SyntaxError | TypeError | z.ZodError} when it is not JSON of a known control message
+ */
+export function decodeControl(payload: Uint8Array): Control {
+  return control.parse(JSON.parse(decoder.decode(payload)));
 }

@@ -100,6 +100,15 @@ export class VectorEnv {
   }
 
   /**
+   * The targets and force fields that hold from here to the next step.
+   * @throws {Error} before the first reset
+   */
+  get inputs(): StepInputs {
+    if (!this.#inputs) throw new Error("the environment has not been reset yet");
+    return this.#inputs;
+  }
+
+  /**
    * Start new trials, drawn from the stream `env/trials/<episode>` unless given.
    * @throws {RangeError} when given trials do not fit the number of arms or the control step
    */

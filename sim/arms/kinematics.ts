@@ -79,27 +79,6 @@ export function handVelocity(
   return [x, y];
 }
 
-/** The acceleration of the hand, J q̈ + J̇ q̇, for rates in rad/s and accelerations in rad/s², m/s². */
-export function handAcceleration(
-  arm: Arm,
-  angles: readonly number[],
-  velocities: readonly number[],
-  accelerations: readonly number[],
-): Point {
-  const rates = cumulative(arm, velocities, "velocities");
-  const changes = cumulative(arm, accelerations, "accelerations");
-  let x = 0;
-  let y = 0;
-  cumulative(arm, angles, "angles").forEach((angle, i) => {
-    const { length } = arm.links[i];
-    const cosine = length * Math.cos(angle);
-    const sine = length * Math.sin(angle);
-    x -= sine * changes[i] + cosine * rates[i] ** 2;
-    y += cosine * changes[i] - sine * rates[i] ** 2;
-  });
-  return [x, y];
-}
-
 /** The smallest and largest distance of the hand from the first joint, limits aside, m. */
 export function reach(arm: Arm): { readonly inner: number; readonly outer: number } {
   const lengths = arm.links.map((link) => link.length);
@@ -141,6 +120,46 @@ export function inverseKinematics(
   return distance(up, near) <= distance(down, near) ? up : down;
 }
 
+/**
+ * A posture within the joints' limits whose hand comes as close to `point` as a search from `near`
+ * finds; for a reachable point it reaches it. Never refuses: for targets that somebody drags about.
+ *
+ * @param point m
+ * @param near rad, one angle a joint; default the middle of the joints' ranges
+ */
+export function closestPosture(
+  arm: Arm,
+  point: Point,
+  near: readonly number[] = middlePosture(arm),
+): number[] {
+  cumulative(arm, near, "near");
+  const target = nearestInReach(arm, point);
+  if (arm.links.length === 2) {
+    const elbow = middlePosture(arm)[1] < 0 ? -1 : 1;
+    const angles = twoLinkPosture(arm, target, elbow, near);
+    if (withinLimits(arm, angles)) return angles;
+  }
+  return searchClosest(arm, target, near).angles;
+}
+
+/** `point` itself if the hand can be there, limits aside, else the nearest point where it can. */
+export function nearestInReach(arm: Arm, [x, y]: Point): Point {
+  const { inner, outer } = reach(arm);
+  const radius = Math.hypot(x, y);
+  if (radius >= inner && radius <= outer) return [x, y];
+  if (radius === 0) return [inner, 0];
+  const scale = Math.min(outer, Math.max(inner, radius)) / radius;
+  return [x * scale, y * scale];
+}
+
+/** Whether every joint is within its limits, up to rounding. */
+export function withinLimits(arm: Arm, angles: readonly number[]): boolean {
+  const rounding = 1e-9;
+  return arm.joints.every(({ lower, upper }, j) =>
+    angles[j] >= lower - rounding && angles[j] <= upper + rounding
+  );
+}
+
 /** The posture in the middle of every joint's range, rad. */
 export function middlePosture(arm: Arm): number[] {
   return arm.joints.map(({ lower, upper }) => (lower + upper) / 2);
@@ -176,20 +195,29 @@ const searchIterations = 60;
 /** The search ends when the hand is this close, as a share of the arm's length. */
 const searchTolerance = 1e-12;
 
-/** Searches from `start` and, where that ends in a dead corner of the joints' limits, from elsewhere. */
 function searchPosture(arm: Arm, point: Point, start: readonly number[]): number[] {
-  const tolerance = reachTolerance * reach(arm).outer;
-  const from = start.map((angle, j) => clampToJoint(arm, j, angle));
-  const found = descend(arm, point, from);
-  if (Math.hypot(...handError(arm, found, point)) <= tolerance) return found;
-  for (const other of spreadPostures(arm).sort((a, b) => distance(a, from) - distance(b, from))) {
-    const angles = descend(arm, point, other);
-    if (Math.hypot(...handError(arm, angles, point)) <= tolerance) return angles;
+  const { angles, distanceLeft } = searchClosest(arm, point, start);
+  if (distanceLeft > reachTolerance * reach(arm).outer) {
+    throw new RangeError(
+      `no posture of ${arm.name} within its joint limits was found for the point ` +
+        `(${point[0]}, ${point[1]}) m; the hand stays ${distanceLeft} m away`,
+    );
   }
-  throw new RangeError(
-    `no posture of ${arm.name} within its joint limits was found for the point ` +
-      `(${point[0]}, ${point[1]}) m; choose another point`,
-  );
+  return angles;
+}
+
+/** Searches from `start` and, where that ends in a dead corner of the joints' limits, from elsewhere. */
+function searchClosest(arm: Arm, point: Point, start: readonly number[]) {
+  const from = start.map((angle, j) => clampToJoint(arm, j, angle));
+  const others = () => spreadPostures(arm).sort((a, b) => distance(a, from) - distance(b, from));
+  let best = descend(arm, point, from);
+  if (best.distanceLeft <= reachTolerance * reach(arm).outer) return best;
+  for (const other of others()) {
+    const found = descend(arm, point, other);
+    if (found.distanceLeft < best.distanceLeft) best = found;
+    if (best.distanceLeft <= reachTolerance * reach(arm).outer) break;
+  }
+  return best;
 }
 
 /** The 2ⁿ postures with each joint at a quarter or at three quarters of its range. */
@@ -208,7 +236,7 @@ function spreadPostures(arm: Arm): number[][] {
  * step Jᵀ(JJᵀ + λI)⁻¹e needs only a 2×2 solution. A joint at its limit that the step would push
  * outwards is left out of the step.
  */
-function descend(arm: Arm, point: Point, start: number[]): number[] {
+function descend(arm: Arm, point: Point, start: number[]) {
   const { outer } = reach(arm);
   let angles = start;
   let error = handError(arm, angles, point);
@@ -224,7 +252,7 @@ function descend(arm: Arm, point: Point, start: number[]): number[] {
       damping *= 10;
     }
   }
-  return angles;
+  return { angles, distanceLeft: Math.hypot(...error) };
 }
 
 function handError(arm: Arm, angles: readonly number[], [x, y]: Point): Point {

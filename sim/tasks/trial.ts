@@ -101,3 +101,25 @@ function addAcross(batch: TrialBatch, trial: number, scale: number, matrix: Floa
     matrix[row * trials + trial] += scale * entry;
   });
 }
+
+/** The trial `index` of `batch` as a batch of its own. */
+export function pickTrial(batch: TrialBatch, index: number): TrialBatch {
+  const { trials } = batch;
+  const rows = (values: Float64Array) => values.filter((_, i) => i % trials === index);
+  const step = (values: Int32Array) => values.slice(index, index + 1);
+  const timed = ({ rows: values, from, until }: TimedRows): TimedRows => ({
+    rows: rows(values),
+    from: step(from),
+    until: step(until),
+  });
+  return {
+    ...batch,
+    trials: 1,
+    startAngles: rows(batch.startAngles),
+    start: rows(batch.start),
+    goal: rows(batch.goal),
+    goStep: step(batch.goStep),
+    ...(batch.load && { load: timed(batch.load) }),
+    ...(batch.viscosity && { viscosity: timed(batch.viscosity) }),
+  };
+}

@@ -1,0 +1,65 @@
+/** What a run writes into its folder: the log's events, and who writes them. */
+import { z } from "zod";
+import { type Bus, subjects } from "../cluster/bus.ts";
+import { decodeEvent, evaluation, type Event, progress } from "../cluster/protocol.ts";
+import type { RunFolder } from "../cluster/run_store.ts";
+import type { RunConfig } from "./run_config.ts";
+
+/** A line of `events.jsonl`: what the bus says of a training, less what depends on the clock. */
+export const loggedEvent = z.discriminatedUnion("type", [
+  progress.omit({ updatesPerSecond: true, secondsLeft: true }),
+  evaluation,
+]);
+
+export type LoggedEvent = z.infer<typeof loggedEvent>;
+
+/** A run's folder as a `sim` run uses it. */
+export type SimRunFolder = RunFolder<RunConfig, LoggedEvent>;
+
+/** Whether an event belongs to what is done again after a resume at `updates`. */
+export function isSuperseded(event: LoggedEvent, updates: number): boolean {
+  return event.update > updates || (event.type === "evaluation" && event.stage !== "during");
+}
+
+function toLog(event: Event): LoggedEvent | undefined {
+  if (event.type === "evaluation") return event;
+  if (event.type !== "progress") return undefined;
+  const { type, update, updates, losses, endpointError, mergeWeights } = event;
+  return { type, update, updates, losses, endpointError, mergeWeights };
+}
+
+/** Keeps a run: writes the bus's events and checkpoints into its folder. */
+export class RunKeeper {
+  readonly #pending = new Set<Promise<void>>();
+  /** Rejects as soon as something could not be kept; never resolves. */
+  readonly failed: Promise<never>;
+  #fail!: (error: unknown) => void;
+
+  constructor(bus: Bus, folder: SimRunFolder) {
+    this.failed = new Promise((_, reject) => this.#fail = reject);
+    // Whoever does not wait for it learns of a failure from `settle`.
+    this.failed.catch(() => {});
+    bus.subscribe(subjects.events(folder.id), (payload) => {
+      const event = toLog(decodeEvent(payload));
+      if (event) this.#keep(folder.appendEvent(event));
+    });
+    bus.subscribe(
+      subjects.checkpoints(folder.id),
+      (payload) => this.#keep(folder.saveCheckpoint(payload)),
+    );
+  }
+
+  #keep(writing: Promise<void>): void {
+    const kept = writing.catch(this.#fail).finally(() => this.#pending.delete(kept));
+    this.#pending.add(kept);
+  }
+
+  /**
+   * Resolves when all that has come so far is kept.
+   * @throws what went wrong with any of it
+   */
+  async settle(): Promise<void> {
+    await Promise.all(this.#pending);
+    await Promise.race([this.failed, Promise.resolve()]);
+  }
+}

@@ -1,0 +1,71 @@
+/** The outcome of a `sim` run, as kept in `report.json` and printed by `--json`. */
+import type { Evaluation } from "../cluster/protocol.ts";
+import { type EngineName, engineNames } from "../sim/physics/catalogue.ts";
+import type { MeanMeasures } from "./evaluator.ts";
+import type { RunConfig } from "./run_config.ts";
+
+/** Measures before the first and after the last update; SI units, see `sim/tasks/measures.ts`. */
+export interface BeforeAndAfter {
+  readonly before: MeanMeasures;
+  readonly after: MeanMeasures;
+}
+
+/** `before` and `after` are those of the run's own engine. */
+export interface SimReport extends BeforeAndAfter {
+  readonly run: string;
+  readonly dir: string;
+  readonly task: string;
+  readonly controller: string;
+  readonly engine: EngineName;
+  readonly seed: number;
+  /** Training updates. */
+  readonly batches: number;
+  /** Wall clock of this session. */
+  readonly seconds: number;
+  /** Held-out trials behind each mean. */
+  readonly trials: number;
+  /** The same trials in every engine. */
+  readonly engines: Readonly<Record<EngineName, BeforeAndAfter>>;
+}
+
+/** What a run is called after its time. */
+export function runTitle({ task, controller, seed }: RunConfig): string {
+  return `${task}-${controller}-s${seed}`;
+}
+
+/**
+ * The report of a finished run.
+ * @throws {Error} when an engine has not been evaluated before or after
+ */
+export function simReport(
+  dir: string,
+  run: string,
+  config: RunConfig,
+  seconds: number,
+  evaluations: readonly Evaluation[],
+): SimReport {
+  const measures = (engine: EngineName, stage: Evaluation["stage"]): MeanMeasures => {
+    const found = evaluations.find((event) => event.engine === engine && event.stage === stage);
+    if (!found) throw new Error(`run ${run} was not evaluated in ${engine} ${stage} training`);
+    return found.measures;
+  };
+  const engines = Object.fromEntries(
+    engineNames.map((engine) => [engine, {
+      before: measures(engine, "before"),
+      after: measures(engine, "after"),
+    }]),
+  ) as Record<EngineName, BeforeAndAfter>;
+  return {
+    run,
+    dir,
+    task: config.task,
+    controller: config.controller,
+    engine: config.engine,
+    seed: config.seed,
+    batches: config.updates,
+    seconds,
+    trials: config.evaluationTrials,
+    ...engines[config.engine],
+    engines,
+  };
+}

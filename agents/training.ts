@@ -1,0 +1,241 @@
+/**
+ * The training agent: trains a run's controller, tells the bus how it goes, hands over checkpoints, and
+ * at the end measures the controller in both engines, before and after.
+ *
+ * Publishes `progress`, `evaluation` and `status` events, weights and checkpoints; listens to control
+ * messages. It touches no files.
+ */
+import { networkController } from "../controllers/network_controller.ts";
+import type { MotorNetwork } from "../controllers/motor_network.ts";
+import { compiledRollout } from "../learners/motor/compiled_rollout.ts";
+import { losses, objectives, totalLoss } from "../learners/motor/objectives.ts";
+import type {
+  DifferentiableRollout,
+  RolloutOutcome,
+  RolloutProblem,
+} from "../learners/motor/rollout.ts";
+import { Trainer, type TrainerState } from "../learners/motor/trainer.ts";
+import { type Bus, subjects } from "../cluster/bus.ts";
+import { decodeControl, encodeMessage, type Evaluation, type Event } from "../cluster/protocol.ts";
+import { type EngineName, engineNames } from "../sim/physics/catalogue.ts";
+import { encodeCheckpoint, encodeWeights } from "./checkpoint.ts";
+import { scriptedController } from "./controllers.ts";
+import { evaluate, type MeanMeasures } from "./evaluator.ts";
+import {
+  learns,
+  type RunConfig,
+  runNetwork,
+  type RunParts,
+  runParts,
+  trainingPlan,
+} from "./run_config.ts";
+
+/** A training to do. */
+export interface TrainingRequest {
+  readonly run: string;
+  readonly config: RunConfig;
+  /** Where to go on from; the beginning unless given. */
+  readonly state?: TrainerState;
+}
+
+/** How a training ended. */
+export type TrainingEnd = "finished" | "stopped";
+
+/** Updates between two progress events. */
+const progressEvery = 10;
+/** Updates between two checkpoints. */
+const checkpointEvery = 100;
+/** Evaluations during a training, beside the last one. */
+const evaluationsOnTheWay = 10;
+/** Longest time between two looks at the messages that have come in, ms. */
+const yieldEvery = 50;
+
+/** Let the event loop run, so that messages arrive. */
+const breathe = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
+
+/**
+ * Does the training, or measures a controller that does not learn; resolves when that is finished or has
+ * been stopped.
+ */
+export function train(bus: Bus, request: TrainingRequest): Promise<TrainingEnd> {
+  return learns(request.config) ? trainNetwork(bus, request) : measureScripted(bus, request);
+}
+
+/** A scripted controller is the same before and after. */
+function measureScripted(bus: Bus, { run, config }: TrainingRequest): Promise<TrainingEnd> {
+  const parts = runParts(config);
+  for (const engine of engineNames) {
+    const measures = evaluate(
+      { ...parts, ...measuring(config), engine },
+      () => scriptedController(parts),
+    );
+    for (const stage of ["before", "after"] as const) {
+      publishEvaluation(bus, run, config, { stage, update: 0, engine, measures });
+    }
+  }
+  return Promise.resolve("finished");
+}
+
+async function trainNetwork(bus: Bus, request: TrainingRequest): Promise<TrainingEnd> {
+  const { run, config } = request;
+  const parts = runParts(config);
+  const network = runNetwork(config, parts);
+  const rollout = await createRollout(config, {
+    network,
+    equations: parts.equations,
+    losses: objectives[config.objective],
+  });
+  const trainer = new Trainer(trainingPlan(config, parts), network, rollout, request.state);
+  const reporter = new TrainingReporter(bus, run, trainer);
+  const evaluated = (result: EvaluationResult) => publishEvaluation(bus, run, config, result);
+
+  let stopping = false;
+  const control = bus.subscribe(subjects.control(run), (payload) => {
+    stopping ||= decodeControl(payload).type === "stop";
+  });
+  try {
+    reporter.weights();
+    let breathed = performance.now();
+    while (!trainer.finished && !stopping) {
+      reporter.updated(await trainer.update());
+      const { updates } = trainer;
+      if (updates % checkpointEvery === 0) reporter.checkpoint();
+      if (isWaypoint(updates, config.updates)) {
+        const { weights } = trainer.state;
+        const engine = "equations";
+        const measures = measure(config, parts, network, weights, engine);
+        evaluated({ stage: "during", update: updates, engine, measures });
+      }
+      if (performance.now() - breathed > yieldEvery) {
+        reporter.weights();
+        await breathe();
+        breathed = performance.now();
+      }
+    }
+    reporter.weights();
+    reporter.checkpoint();
+    if (!trainer.finished) return "stopped";
+    evaluateInAllEngines(config, parts, trainer, evaluated);
+    return "finished";
+  } finally {
+    control.unsubscribe();
+  }
+}
+
+/** Whether an evaluation on the way is due after this update. */
+function isWaypoint(update: number, updates: number): boolean {
+  const spacing = Math.max(1, Math.round(updates / evaluationsOnTheWay));
+  return update < updates && update % spacing === 0;
+}
+
+/** Held-out measures before the first update and after the last one, in every engine. */
+function evaluateInAllEngines(
+  config: RunConfig,
+  parts: RunParts,
+  trainer: Trainer,
+  evaluated: (result: EvaluationResult) => void,
+): void {
+  const { network, state } = trainer;
+  const stages = [
+    { stage: "before", update: 0, weights: network.initialWeights(config.seed) },
+    { stage: "after", update: trainer.updates, weights: state.weights },
+  ] as const;
+  for (const { stage, update, weights } of stages) {
+    for (const engine of engineNames) {
+      const measures = measure(config, parts, network, weights, engine);
+      evaluated({ stage, update, engine, measures });
+    }
+  }
+}
+
+function measure(
+  config: RunConfig,
+  parts: RunParts,
+  network: MotorNetwork,
+  weights: Float64Array,
+  engine: EngineName,
+): MeanMeasures {
+  return evaluate(
+    { ...parts, ...measuring(config), engine },
+    (arms) => networkController(network, weights, arms),
+  );
+}
+
+const measuring = ({ seed, evaluationTrials }: RunConfig) => ({ seed, trials: evaluationTrials });
+
+type EvaluationResult = Omit<Evaluation, "type" | "trials">;
+
+function publishEvaluation(
+  bus: Bus,
+  run: string,
+  config: RunConfig,
+  result: EvaluationResult,
+): void {
+  const event: Event = { type: "evaluation", trials: config.evaluationTrials, ...result };
+  bus.publish(subjects.events(run), encodeMessage(event));
+}
+
+/** The roll-out that the configuration names; tensors are loaded only when asked for. */
+async function createRollout(
+  config: RunConfig,
+  problem: RolloutProblem,
+): Promise<DifferentiableRollout> {
+  if (config.trainer === "compiled") return compiledRollout(problem);
+  const { readyBackend } = await import("../learners/nn/backend.ts");
+  await readyBackend(config.backend);
+  const { tensorRollout } = await import("../learners/motor/tensor_rollout.ts");
+  return tensorRollout(problem);
+}
+
+/** Tells the bus how a training goes. */
+class TrainingReporter {
+  readonly #began = performance.now();
+  readonly #firstUpdate: number;
+  #finalErrors: number[] = [];
+
+  constructor(readonly bus: Bus, readonly run: string, readonly trainer: Trainer) {
+    this.#firstUpdate = trainer.updates;
+  }
+
+  #publish(event: Event): void {
+    this.bus.publish(subjects.events(this.run), encodeMessage(event));
+  }
+
+  /** An update has been done. */
+  updated({ terms, finalError }: RolloutOutcome): void {
+    this.#finalErrors.push(finalError);
+    const { updates, plan, network, state } = this.trainer;
+    if (updates % progressEvery !== 0 && !this.trainer.finished) return;
+    const seconds = (performance.now() - this.#began) / 1000;
+    const updatesPerSecond = (updates - this.#firstUpdate) / Math.max(seconds, 1e-3);
+    this.#publish({
+      type: "progress",
+      update: updates,
+      updates: plan.updates,
+      losses: {
+        accuracy: totalLoss(terms, losses.accuracy),
+        economy: totalLoss(terms, losses.economy),
+        balanced: totalLoss(terms, losses.balanced),
+      },
+      endpointError: this.#finalErrors.reduce((sum, error) => sum + error) /
+        this.#finalErrors.length,
+      mergeWeights: network.mergeWeights(state.weights),
+      updatesPerSecond,
+      secondsLeft: (plan.updates - updates) / updatesPerSecond,
+    });
+    this.#finalErrors = [];
+  }
+
+  /** Hand over the weights for whoever shows them. */
+  weights(): void {
+    const { network, state, updates } = this.trainer;
+    const bytes = encodeWeights(network.layout, { weights: state.weights, updates });
+    this.bus.publish(subjects.weights(this.run), bytes);
+  }
+
+  /** Hand over weights and optimiser for whoever keeps the run. */
+  checkpoint(): void {
+    const bytes = encodeCheckpoint(this.trainer.network.layout, this.trainer.state);
+    this.bus.publish(subjects.checkpoints(this.run), bytes);
+  }
+}

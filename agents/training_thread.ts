@@ -1,0 +1,43 @@
+/** Runs a training in a thread of its own, joined to the owner's bus. */
+import { type Bus, subjects } from "../cluster/bus.ts";
+import { attachPort } from "../cluster/port_bus.ts";
+import { encodeMessage } from "../cluster/protocol.ts";
+import type { TrainingEnd, TrainingRequest } from "./training.ts";
+import type { EndMessage, StartMessage } from "./training_worker.ts";
+
+/** A training that has failed in its thread. */
+export class TrainingError extends Error {
+  override readonly name = "TrainingError";
+}
+
+/** A training in its thread. */
+export interface TrainingThread {
+  /** How it ended; rejects with a `TrainingError` when it failed. */
+  readonly ended: Promise<TrainingEnd>;
+  /** Ask it to finish the update in hand, hand over a checkpoint, and end. */
+  stop(): void;
+}
+
+/** Start the training that `request` describes. */
+export function startTraining(bus: Bus, request: TrainingRequest): TrainingThread {
+  const worker = new Worker(new URL("./training_worker.ts", import.meta.url), { type: "module" });
+  const detach = attachPort(bus, worker);
+  const ended = new Promise<TrainingEnd>((resolve, reject) => {
+    worker.addEventListener("message", ({ data }: MessageEvent<EndMessage | { kind: "other" }>) => {
+      if (data.kind === "ended") resolve(data.end);
+      if (data.kind === "failed") reject(new TrainingError(`${data.name}: ${data.message}`));
+    });
+    worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      reject(new TrainingError(event.message));
+    });
+  }).finally(() => {
+    detach();
+    worker.terminate();
+  });
+  worker.postMessage({ kind: "start", request } satisfies StartMessage);
+  return {
+    ended,
+    stop: () => bus.publish(subjects.control(request.run), encodeMessage({ type: "stop" })),
+  };
+}

@@ -1,0 +1,74 @@
+/** A training's progress in the terminal: a bar, or a line now and then where there is no terminal. */
+import process from "node:process";
+import { SingleBar } from "cli-progress";
+import type { Progress } from "../cluster/protocol.ts";
+
+/** Shows a training's progress on standard error. */
+export interface ProgressDisplay {
+  update(progress: Progress): void;
+  /** Leave the display as it stands and let others print. */
+  stop(): void;
+}
+
+const centimetres = (metres: number) => (100 * metres).toFixed(1);
+
+const duration = (seconds: number) => {
+  const whole = Math.ceil(seconds);
+  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+};
+
+const details = ({ losses, endpointError, updatesPerSecond, secondsLeft }: Progress) => ({
+  loss: losses.balanced.toFixed(3),
+  error: centimetres(endpointError),
+  rate: updatesPerSecond.toFixed(0),
+  left: duration(secondsLeft),
+});
+
+/** The display that suits the terminal. */
+export function progressDisplay(updates: number): ProgressDisplay {
+  return Deno.stderr.isTerminal() ? bar(updates) : lines();
+}
+
+function bar(updates: number): ProgressDisplay {
+  const single = new SingleBar({
+    format:
+      "{bar} {value}/{total} batches · loss {loss} · error {error} cm · {rate} batches/s · {left} left",
+    barCompleteChar: "█",
+    barIncompleteChar: "░",
+    barsize: 24,
+    hideCursor: true,
+    clearOnComplete: false,
+    // Ctrl-C is the program's business: it saves first.
+    gracefulExit: false,
+    stream: process.stderr,
+  });
+  let started = false;
+  return {
+    update(progress) {
+      const payload = details(progress);
+      if (started) single.update(progress.update, payload);
+      else single.start(updates, progress.update, payload);
+      started = true;
+    },
+    stop: () => single.stop(),
+  };
+}
+
+/** A line for every tenth of the training. */
+function lines(): ProgressDisplay {
+  let shownTenth = -1;
+  return {
+    update(progress) {
+      const { update, updates } = progress;
+      const tenth = Math.floor(10 * update / updates);
+      if (tenth === shownTenth) return;
+      shownTenth = tenth;
+      const { loss, error, rate, left } = details(progress);
+      console.error(
+        `${update}/${updates} batches · loss ${loss} · error ${error} cm · ` +
+          `${rate} batches/s · ${left} left`,
+      );
+    },
+    stop() {},
+  };
+}

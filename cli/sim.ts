@@ -1,0 +1,225 @@
+/**
+ * `deno task sim`: one arm, a controller that learns on it, and the page that shows it, in one program.
+ * The training runs in a thread of its own; this thread shows trials, serves the page and keeps the run.
+ */
+import { decodeCheckpoint } from "../agents/checkpoint.ts";
+import { learns, type RunConfig, runConfig, runNetwork, runParts } from "../agents/run_config.ts";
+import { isSuperseded, loggedEvent, RunKeeper, type SimRunFolder } from "../agents/run_log.ts";
+import { runTitle, type SimReport, simReport } from "../agents/run_report.ts";
+import { ShowingAgent, type ShowRequest } from "../agents/showing.ts";
+import { startTraining } from "../agents/training_thread.ts";
+import { type Bus, subjects } from "../cluster/bus.ts";
+import { inProcessBus } from "../cluster/in_process.ts";
+import { decodeEvent, type Evaluation } from "../cluster/protocol.ts";
+import { createRun, openRun } from "../cluster/run_store.ts";
+import { freshState, type TrainerState } from "../learners/motor/trainer.ts";
+import { PortInUseError, startViewer, type Viewer } from "../viewer/server/server.ts";
+import { exitCodes, explain } from "./failure.ts";
+import { progressDisplay } from "./progress.ts";
+import { parseSimOptions, type SimOptions } from "./sim_options.ts";
+import { StopSignal } from "./stop_signal.ts";
+
+const schemas = { config: runConfig, event: loggedEvent };
+
+/** A run that is ready to go. */
+interface OpenRun {
+  readonly folder: SimRunFolder;
+  /** Where the training goes on; undefined for a controller that does not learn. */
+  readonly state?: TrainerState;
+}
+
+/** What is said while `--json` keeps standard output for the result. */
+function say(options: SimOptions, line: string): void {
+  if (options.json) console.error(line);
+  else console.log(line);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseSimOptions(args);
+  if (!options) return exitCodes.done;
+  if (!options.headless) requireFreePort(options.port);
+  const { folder, state } = await open(options);
+  try {
+    return await simulate(options, folder, state);
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Fails before a run folder is made for nothing. */
+function requireFreePort(port: number): void {
+  const hostname = "127.0.0.1";
+  try {
+    Deno.listen({ hostname, port }).close();
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) throw new PortInUseError(hostname, port);
+    throw error;
+  }
+}
+
+async function open({ source, out }: SimOptions): Promise<OpenRun> {
+  if ("config" in source) {
+    const { config } = source;
+    const name = { time: new Date(), title: runTitle(config) };
+    const folder = await createRun(out, config, name, schemas);
+    return { folder, state: startingState(config) };
+  }
+  const folder = await openRun(source.resume, schemas);
+  try {
+    return { folder, state: await keptState(folder) };
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+function startingState(config: RunConfig): TrainerState | undefined {
+  return learns(config) ? freshState(runNetwork(config, runParts(config)), config.seed) : undefined;
+}
+
+/** The state in the newest good checkpoint; events beyond it are dropped, they will happen again. */
+async function keptState(folder: SimRunFolder): Promise<TrainerState | undefined> {
+  const { config } = folder;
+  const kept = await folder.loadCheckpoint();
+  let state = startingState(config);
+  if (kept && state) {
+    if (kept.from === "previous") {
+      console.error(`warning: ${kept.reason}; going on from the previous one`);
+    }
+    state = decodeCheckpoint(kept.bytes, runNetwork(config, runParts(config)).layout);
+  }
+  const updates = state?.adam.updates ?? 0;
+  await folder.truncateEvents((event) => isSuperseded(event, updates));
+  return state;
+}
+
+async function simulate(
+  options: SimOptions,
+  folder: SimRunFolder,
+  state: TrainerState | undefined,
+): Promise<number> {
+  const { config, id: run } = folder;
+  const bus = inProcessBus((error, subject) => console.error(`${subject}: ${explain(error).line}`));
+  const keeper = new RunKeeper(bus, folder);
+  const stop = new StopSignal();
+  const viewer = options.headless ? undefined : await view(bus, run, options);
+  const showing = viewer && new ShowingAgent(showRequest(bus, run, config, state));
+  const began = performance.now();
+  try {
+    announce(options, folder, state, viewer);
+    const evaluations = collectEvaluations(bus, run);
+    const end = await trainToTheEnd(bus, run, config, state, keeper, stop, showing);
+    const seconds = (performance.now() - began) / 1000;
+    if (end === "stopped") {
+      say(options, `stopped and saved; go on with: deno task sim --resume ${folder.path}`);
+      return exitCodes.interrupted;
+    }
+    const report = simReport(folder.path, run, config, seconds, evaluations);
+    await folder.saveReport(report);
+    conclude(options, report);
+    if (viewer) {
+      say(options, `the page stays at ${viewer.url}; Ctrl-C ends it`);
+      await stop.requested;
+    }
+    return exitCodes.done;
+  } finally {
+    stop.close();
+    showing?.close();
+    await viewer?.close();
+  }
+}
+
+function view(bus: Bus, run: string, { port }: SimOptions): Promise<Viewer> {
+  const onError = (error: unknown) => console.error(`page: ${explain(error).line}`);
+  return startViewer({ bus, run, port, onError });
+}
+
+function showRequest(
+  bus: Bus,
+  run: string,
+  config: RunConfig,
+  state: TrainerState | undefined,
+): ShowRequest {
+  const parts = runParts(config);
+  const learner = state && { network: runNetwork(config, parts), weights: state.weights };
+  return { bus, run, config, parts, learner };
+}
+
+/** The evaluations of this session, as they come. */
+function collectEvaluations(bus: Bus, run: string): readonly Evaluation[] {
+  const evaluations: Evaluation[] = [];
+  bus.subscribe(subjects.events(run), (payload) => {
+    const event = decodeEvent(payload);
+    if (event.type === "evaluation") evaluations.push(event);
+  });
+  return evaluations;
+}
+
+async function trainToTheEnd(
+  bus: Bus,
+  run: string,
+  config: RunConfig,
+  state: TrainerState | undefined,
+  keeper: RunKeeper,
+  stop: StopSignal,
+  showing: ShowingAgent | undefined,
+): Promise<"finished" | "stopped"> {
+  const display = progressDisplay(config.updates);
+  const events = bus.subscribe(subjects.events(run), (payload) => {
+    const event = decodeEvent(payload);
+    if (event.type !== "progress") return;
+    display.update(event);
+    if (event.update === event.updates) showing?.setTraining("evaluating");
+  });
+  showing?.setTraining(state ? "training" : "none");
+  const training = startTraining(bus, { run, config, state });
+  stop.requested.then(() => training.stop());
+  try {
+    // A run that cannot be kept is stopped: what is on the disk is good up to then.
+    const end = await Promise.race([training.ended, keeper.failed]);
+    await keeper.settle();
+    showing?.setTraining(end);
+    return end;
+  } catch (error) {
+    training.stop();
+    await Promise.allSettled([training.ended]);
+    throw error;
+  } finally {
+    events.unsubscribe();
+    display.stop();
+  }
+}
+
+function announce(
+  options: SimOptions,
+  folder: SimRunFolder,
+  state: TrainerState | undefined,
+  viewer: Viewer | undefined,
+): void {
+  const { arm, task, controller, engine, seed } = folder.config;
+  say(options, `${arm} · ${task} · ${controller} · engine ${engine} · seed ${seed}`);
+  say(options, `run   ${folder.path}`);
+  if (viewer) say(options, `page  ${viewer.url}`);
+  const done = state?.adam.updates ?? 0;
+  if (done > 0) say(options, `going on after ${done} of ${folder.config.updates} batches`);
+}
+
+function conclude(options: SimOptions, report: SimReport): void {
+  if (options.json) return console.log(JSON.stringify(report));
+  for (const [engine, { before, after }] of Object.entries(report.engines)) {
+    const [from, to] = [before, after].map(({ finalError }) => (100 * finalError).toFixed(2));
+    console.log(`final error in ${engine}: ${from} cm before, ${to} cm after`);
+  }
+}
+
+if (import.meta.main) {
+  let code: number;
+  try {
+    code = await main(Deno.args);
+  } catch (error) {
+    const explained = explain(error);
+    console.error(`error: ${explained.line}`);
+    code = explained.code;
+  }
+  Deno.exit(code);
+}

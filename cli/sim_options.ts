@@ -1,0 +1,199 @@
+/** The flags of `sim`: parsed, checked, and turned into a run's configuration. */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import {
+  controllerNames,
+  numericsVersion,
+  type RunConfig,
+  runConfig,
+} from "../agents/run_config.ts";
+import { callosumNames } from "../controllers/callosum.ts";
+import { objectiveNames } from "../learners/motor/objectives.ts";
+import { actuatorNames } from "../sim/actuators/actuator.ts";
+import { defaultActuator, findActuator } from "../sim/actuators/catalogue.ts";
+import { arms, findArm } from "../sim/arms/catalogue.ts";
+import { engineNames } from "../sim/physics/catalogue.ts";
+import { tasks } from "../sim/tasks/catalogue.ts";
+import { UsageError } from "./failure.ts";
+
+/** What the command line asks for. */
+export interface SimOptions {
+  /** A new run's configuration, or the folder of a run to go on with. */
+  readonly source: { readonly config: RunConfig } | { readonly resume: string };
+  readonly headless: boolean;
+  readonly port: number;
+  /** The folder that holds the runs. */
+  readonly out: string;
+  readonly json: boolean;
+}
+
+/** The flags as commander gives them. */
+interface Flags {
+  arm: string;
+  actuator?: string;
+  task: string;
+  controller: string;
+  engine: string;
+  batches: number;
+  batchSize: number;
+  units: number;
+  layers: number;
+  callosum: string;
+  objective?: string;
+  learningRate: number;
+  trainer: string;
+  backend: string;
+  evaluationTrials: number;
+  seed: number;
+  headless: boolean;
+  port: number;
+  out: string;
+  resume?: string;
+  json: boolean;
+}
+
+/** Flags that say how to run, not what: they may go with `--resume`. */
+const runFlags = new Set(["headless", "port", "json", "resume", "out"]);
+
+const integerFrom = (lowest: number, highest = Number.MAX_SAFE_INTEGER) => (text: string) => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < lowest || value > highest) {
+    throw new InvalidArgumentError(`It must be an integer from ${lowest} to ${highest}.`);
+  }
+  return value;
+};
+
+const positive = (text: string) => {
+  const value = Number(text);
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError("It must be positive.");
+  return value;
+};
+
+const choice = (flags: string, description: string, names: readonly string[]) =>
+  new Option(flags, description).choices(names);
+
+function simCommand(): Command {
+  return new Command("deno task sim")
+    .description(
+      "Simulate an arm, train a two-hemisphere controller on it, and watch it in the page.",
+    )
+    .addOption(choice("--arm <name>", "the arm", Object.keys(arms)).default("arm26"))
+    .addOption(choice("--task <name>", "the task", Object.keys(tasks)).default("random-reach"))
+    .addOption(
+      choice("--controller <name>", "what controls it", controllerNames).default("bilateral"),
+    )
+    .addOption(
+      choice("--engine <name>", "where trials are shown and measured", engineNames)
+        .default("cannon"),
+    )
+    .option("--batches <n>", "training updates", integerFrom(0), 2000)
+    .option("--seed <n>", "seed of every random stream", integerFrom(0), 1)
+    .option("--headless", "without the page; ends when the training does", false)
+    .option(
+      "--port <n>",
+      "port of the page on 127.0.0.1; 0 takes a free one",
+      integerFrom(0, 65535),
+      8420,
+    )
+    .option("--out <folder>", "where run folders are made", "runs")
+    .option("--resume <run>", "go on with the run in this folder")
+    .option("--json", "print the result as one JSON object on the last line", false)
+    .addOption(
+      choice("--actuator <name>", "what drives the joints (default: the arm's own)", actuatorNames),
+    )
+    .option("--units <n>", "units of a layer of the whole network", integerFrom(2), 32)
+    .option("--layers <n>", "hidden layers", integerFrom(1), 2)
+    .addOption(
+      choice("--callosum <name>", "the cross-connection", callosumNames).default("maxpool-pad"),
+    )
+    .addOption(
+      choice(
+        "--objective <name>",
+        "losses and what they train (default: specialised; unilateral: balanced)",
+        objectiveNames,
+      ),
+    )
+    .option("--batch-size <n>", "trials of an update", integerFrom(1), 64)
+    .option("--learning-rate <x>", "of Adam", positive, 1e-3)
+    .option("--evaluation-trials <n>", "held-out trials", integerFrom(1), 512)
+    .addOption(
+      choice("--trainer <name>", "what differentiates the roll-outs", ["compiled", "graph"])
+        .default("compiled"),
+    )
+    .addOption(
+      choice("--backend <name>", "tensor backend of the graph trainer", [
+        "auto",
+        "wasm",
+        "webgpu",
+        "cpu",
+      ]).default("auto"),
+    )
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+}
+
+/**
+ * The options in `args`, or `undefined` when help was asked for and has been printed.
+ * @throws {UsageError} naming the flag, its value and what is allowed
+ */
+export function parseSimOptions(args: readonly string[]): SimOptions | undefined {
+  const command = simCommand();
+  try {
+    command.parse([...args], { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code === "commander.helpDisplayed") return undefined;
+    throw new UsageError(`${error.message.replace(/^error: /, "")} (see --help)`);
+  }
+  const flags = command.opts<Flags>();
+  const { headless, port, out, json, resume } = flags;
+  if (resume === undefined) {
+    return { source: { config: configOf(flags) }, headless, port, out, json };
+  }
+  const given = command.options
+    .map((option) => option.attributeName())
+    .filter((name) => !runFlags.has(name) && command.getOptionValueSource(name) === "cli");
+  if (given.length > 0) {
+    const flag = command.options.find((option) => option.attributeName() === given[0])!.long;
+    throw new UsageError(`${flag} cannot go with --resume: the run's configuration is kept in it`);
+  }
+  return { source: { resume }, headless, port, out, json };
+}
+
+function configOf(flags: Flags): RunConfig {
+  const arm = findArm(flags.arm);
+  const learned = flags.controller !== "minimum-jerk";
+  const unilateral = flags.controller === "unilateral";
+  const objective = flags.objective ?? (unilateral ? "balanced" : "specialised");
+  if (unilateral && objective === "specialised") {
+    throw new UsageError(
+      "--objective specialised needs two hemispheres: use --controller bilateral, " +
+        "or balanced, accuracy or economy",
+    );
+  }
+  try {
+    const actuator = flags.actuator ? findActuator(flags.actuator, arm) : defaultActuator(arm);
+    return runConfig.parse({
+      numerics: numericsVersion,
+      seed: flags.seed,
+      arm: arm.name,
+      actuator: actuator.name,
+      task: flags.task,
+      controller: flags.controller,
+      engine: flags.engine,
+      updates: learned ? flags.batches : 0,
+      batch: flags.batchSize,
+      units: flags.units,
+      layers: flags.layers,
+      callosum: unilateral ? "none" : flags.callosum,
+      objective,
+      learningRate: flags.learningRate,
+      trainer: flags.trainer,
+      backend: flags.backend,
+      evaluationTrials: flags.evaluationTrials,
+    });
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(error.message);
+    throw error;
+  }
+}
