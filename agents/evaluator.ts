@@ -5,6 +5,7 @@ import { createPlant, type EngineName, type PlantRequest } from "../sim/physics/
 import { randomStream } from "../sim/random.ts";
 import { summarise } from "../sim/tasks/measures.ts";
 import { controlStep, type Task } from "../sim/tasks/task.ts";
+import { adaptationMeasures } from "./adaptation.ts";
 import { measuresOf, performTrials } from "./trials.ts";
 
 /** What is to be measured. */
@@ -38,8 +39,11 @@ export function evaluate(
   });
   const records = performTrials(new VectorEnv(plant, task), control(trials), batch);
   const summaries = summarise(records.map((record) => measuresOf(task, record)));
-  return Object.fromEntries(
+  const means = Object.fromEntries(
     Object.entries(summaries).filter(([, { count }]) => count > 0)
       .map(([name, { mean }]) => [name, mean]),
   );
+  if (task.curlViscosity === undefined) return means;
+  const adaptation = adaptationMeasures(engine, request, control, batch, task.curlViscosity);
+  return { ...means, ...adaptation };
 }

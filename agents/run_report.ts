@@ -1,6 +1,8 @@
 /** The outcome of a `sim` run, as kept in `report.json` and printed by `--json`. */
 import type { Evaluation } from "../cluster/protocol.ts";
 import { type EngineName, engineNames } from "../sim/physics/catalogue.ts";
+import { findTask } from "../sim/tasks/catalogue.ts";
+import { phaseEnds } from "../sim/tasks/task.ts";
 import type { MeanMeasures } from "./evaluator.ts";
 import type { RunConfig } from "./run_config.ts";
 
@@ -26,6 +28,8 @@ export interface SimReport extends BeforeAndAfter {
   readonly trials: number;
   /** The same trials in every engine. */
   readonly engines: Readonly<Record<EngineName, BeforeAndAfter>>;
+  /** Where the training has several phases: the measures as each but the last one ended. */
+  readonly phases?: Readonly<Record<string, MeanMeasures>>;
 }
 
 /** What a run is called after its time. */
@@ -67,5 +71,22 @@ export function simReport(
     trials: config.evaluationTrials,
     ...engines[config.engine],
     engines,
+    ...phaseMeasures(config, evaluations),
   };
+}
+
+/** Evaluations at the ends of phases; the last phase ends with the training. */
+function phaseMeasures(
+  config: RunConfig,
+  evaluations: readonly Evaluation[],
+): Pick<SimReport, "phases"> {
+  const task = findTask(config.task);
+  const ends = phaseEnds(task, config.updates);
+  const phases = task.training.slice(0, -1).flatMap(({ name }, phase) => {
+    const found = evaluations.find(({ stage, update }) =>
+      stage === "during" && update === ends[phase]
+    );
+    return found ? [[name, found.measures] as const] : [];
+  });
+  return phases.length > 0 ? { phases: Object.fromEntries(phases) } : {};
 }

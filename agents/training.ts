@@ -18,6 +18,7 @@ import { Trainer, type TrainerState } from "../learners/motor/trainer.ts";
 import { type Bus, subjects } from "../cluster/bus.ts";
 import { decodeControl, encodeMessage, type Evaluation, type Event } from "../cluster/protocol.ts";
 import { type EngineName, engineNames } from "../sim/physics/catalogue.ts";
+import { phaseEnds, type Task } from "../sim/tasks/task.ts";
 import { encodeCheckpoint, encodeWeights } from "./checkpoint.ts";
 import { scriptedController } from "./controllers.ts";
 import { evaluate, type MeanMeasures } from "./evaluator.ts";
@@ -100,7 +101,7 @@ async function trainNetwork(bus: Bus, request: TrainingRequest): Promise<Trainin
       reporter.updated(await trainer.update());
       const { updates } = trainer;
       if (updates % checkpointEvery === 0) reporter.checkpoint();
-      if (isWaypoint(updates, config.updates)) {
+      if (isWaypoint(parts.task, updates, config.updates)) {
         const { weights } = trainer.state;
         const engine = "equations";
         const measures = measure(config, parts, network, weights, engine);
@@ -122,10 +123,11 @@ async function trainNetwork(bus: Bus, request: TrainingRequest): Promise<Trainin
   }
 }
 
-/** Whether an evaluation on the way is due after this update. */
-function isWaypoint(update: number, updates: number): boolean {
+/** Whether an evaluation on the way is due after this update: now and then, and as a phase ends. */
+function isWaypoint(task: Task, update: number, updates: number): boolean {
   const spacing = Math.max(1, Math.round(updates / evaluationsOnTheWay));
-  return update < updates && update % spacing === 0;
+  return update < updates &&
+    (update % spacing === 0 || phaseEnds(task, updates).includes(update));
 }
 
 /** Held-out measures before the first update and after the last one, in every engine. */

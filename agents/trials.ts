@@ -1,5 +1,7 @@
 /** Closed-loop trials: an environment, a controller, and the record of what happened. */
 import type { Controller } from "../controllers/controller.ts";
+import type { Arm } from "../sim/arms/arm.ts";
+import { muscleGeometry, muscleTorques } from "../sim/arms/muscles.ts";
 import type { VectorEnv } from "../sim/env.ts";
 import type { Plant } from "../sim/physics/plant.ts";
 import { holdMeasures, type MovementRecord, reachMeasures } from "../sim/tasks/measures.ts";
@@ -69,12 +71,20 @@ export class TrialRecorder {
     );
   }
 
+  /** A motor's force is its joint's torque; measures of muscles have no meaning for it. */
+  #driving(recording: Recording): Partial<MovementRecord> & Pick<MovementRecord, "positions"> {
+    if (this.plant.actuator.muscles) {
+      return { ...recording, torques: torquesOfMuscles(this.plant.arm, recording) };
+    }
+    const { activations: _, forces: torques, ...others } = recording;
+    return { ...others, torques };
+  }
+
   /** What has been recorded, one record a trial. */
   records(): MovementRecord[] {
     const { trials, start, goal, timeStep, load } = this.trials;
     return this.#recordings.map((recording, trial) => ({
-      ...recording,
-      ...(this.plant.actuator.muscles ? {} : { activations: undefined, forces: undefined }),
+      ...this.#driving(recording),
       timeStep,
       arm: this.plant.arm,
       start: [start[trial], start[trials + trial]],
@@ -82,6 +92,19 @@ export class TrialRecorder {
       ...(load && { perturbationOnset: load.from[trial] * timeStep }),
     }));
   }
+}
+
+/** Torques of the joints, N m, [step][joint]: the forces of each step in the posture it started from. */
+function torquesOfMuscles(arm: Arm, { jointAngles, forces }: Recording): Float64Array {
+  const [joints, count] = [arm.joints.length, arm.muscles.length];
+  const steps = forces.length / count;
+  const torques = new Float64Array(steps * joints);
+  for (let step = 0; step < steps; step++) {
+    const angles = [...jointAngles.subarray(joints * step, joints * (step + 1))];
+    const pulls = [...forces.subarray(count * step, count * (step + 1))];
+    torques.set(muscleTorques(muscleGeometry(arm, angles), pulls, joints), joints * step);
+  }
+  return torques;
 }
 
 /** Let `controller` do the trials of `env` from start to end and record them. */

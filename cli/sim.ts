@@ -107,13 +107,13 @@ async function simulate(
   const began = performance.now();
   try {
     announce(options, folder, state, viewer);
-    const evaluations = collectEvaluations(bus, run);
     const end = await trainToTheEnd(bus, run, config, state, keeper, stop, showing);
     const seconds = (performance.now() - began) / 1000;
     if (end === "stopped") {
       say(options, `stopped and saved; go on with: deno task sim --resume ${folder.path}`);
       return exitCodes.interrupted;
     }
+    const evaluations = await keptEvaluations(folder);
     const report = simReport(folder.path, run, config, seconds, evaluations);
     await folder.saveReport(report);
     conclude(options, report);
@@ -145,14 +145,10 @@ function showRequest(
   return { bus, run, config, parts, learner };
 }
 
-/** The evaluations of this session, as they come. */
-function collectEvaluations(bus: Bus, run: string): readonly Evaluation[] {
-  const evaluations: Evaluation[] = [];
-  bus.subscribe(subjects.events(run), (payload) => {
-    const event = decodeEvent(payload);
-    if (event.type === "evaluation") evaluations.push(event);
-  });
-  return evaluations;
+/** All evaluations of the run, those before a resume among them. */
+async function keptEvaluations(folder: SimRunFolder): Promise<Evaluation[]> {
+  const events = await folder.readEvents();
+  return events.filter((event) => event.type === "evaluation");
 }
 
 async function trainToTheEnd(

@@ -30,14 +30,14 @@ import {
   uniformSteps,
 } from "./draws.ts";
 import { controlStep, type DrawTrials, type Task } from "./task.ts";
-import type { TrialBatch } from "./trial.ts";
+import type { Channel, TrialBatch } from "./trial.ts";
 
 /** Viscosity of the curl field, N s/m. */
 export const curlViscosity = 13;
 
 const reachDistance = 0.1;
 const reachDirections = 8;
-const channel = { stiffness: 6000, damping: 250 };
+const channel: Channel = { stiffness: 6000, damping: 250 };
 const largestLoad = 10;
 const pulse = { weakest: 2, strongest: 8, seconds: 0.1, earliest: 0.2, latest: 0.4 };
 const shortTrial = 50;
@@ -135,7 +135,7 @@ export function withCurlField(batch: TrialBatch, viscosity = curlViscosity): Tri
 }
 
 /** `batch` in a force channel from the go cue on. */
-export function withChannel(batch: TrialBatch): TrialBatch {
+export function withChannel(batch: TrialBatch): TrialBatch & { readonly channel: Channel } {
   return { ...batch, channel };
 }
 
@@ -189,6 +189,7 @@ const everyTask: readonly Task[] = [
       { name: "null field", share: 0.75, draw: drawCentreOutTraining },
       { name: "adaptation", share: 0.25, draw: drawCurlField },
     ],
+    curlViscosity,
   },
   {
     name: "force-channel",

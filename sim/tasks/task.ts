@@ -27,14 +27,18 @@ export interface Task {
   readonly draw: DrawTrials;
   /** How a controller is prepared for it, in order; shares add up to 1. */
   readonly training: readonly TrainingPhase[];
+  /** The curl field that is to be learned, N s/m; only tasks of adaptation have one. */
+  readonly curlViscosity?: number;
+}
+
+/** The updates after which a phase ends, in order; the last one is `updates`. */
+export function phaseEnds(task: Task, updates: number): number[] {
+  let share = 0;
+  return task.training.map((phase) => Math.round((share += phase.share) * updates));
 }
 
 /** The phase in which update `update` (from 0) of `updates` falls. */
 export function phaseAt(task: Task, update: number, updates: number): TrainingPhase {
-  let until = 0;
-  for (const phase of task.training) {
-    until += phase.share;
-    if (update < Math.round(until * updates)) return phase;
-  }
-  return task.training[task.training.length - 1];
+  const index = phaseEnds(task, updates).findIndex((end) => update < end);
+  return task.training.at(index)!;
 }

@@ -1,0 +1,68 @@
+/**
+ * What a controller has learned of a curl field, beside its trials in the field: deviations of the same
+ * reaches in the null field (the after-effect once it has adapted) and the force that it exerts on the
+ * walls of a force channel (Shadmehr & Mussa-Ivaldi 1994; Scheidt et al. 2000).
+ */
+import type { Controller } from "../controllers/controller.ts";
+import { VectorEnv } from "../sim/env.ts";
+import { createPlant, type EngineName, type PlantRequest } from "../sim/physics/catalogue.ts";
+import { findTask, withChannel } from "../sim/tasks/catalogue.ts";
+import {
+  adaptationIndex,
+  maximalDeviation,
+  type MovementRecord,
+  velocities,
+} from "../sim/tasks/measures.ts";
+import { controlStep } from "../sim/tasks/task.ts";
+import type { Channel, TrialBatch } from "../sim/tasks/trial.ts";
+import { performTrials } from "./trials.ts";
+
+/** Means over the trials. */
+export interface AdaptationMeasures {
+  /** Signed deviation of the same reaches without the field, m, left positive. */
+  readonly nullFieldDeviation: number;
+  /** Lateral force in a channel over the force that would cancel the field: 0 naive, 1 adapted. */
+  readonly adaptationIndex: number;
+}
+
+/**
+ * @param field trials in the curl field; the same reaches are done without it and in a channel
+ * @param viscosity the field's b, N s/m
+ */
+export function adaptationMeasures(
+  engine: EngineName,
+  request: Pick<PlantRequest, "arm" | "actuator">,
+  control: (arms: number) => Controller,
+  field: TrialBatch,
+  viscosity: number,
+): AdaptationMeasures {
+  const perform = (trials: TrialBatch) => {
+    const stiff = trials.channel !== undefined;
+    const arms = trials.trials;
+    const plant = createPlant(engine, { ...request, arms, timeStep: controlStep, stiff });
+    return performTrials(new VectorEnv(plant, findTask("centre-out")), control(arms), trials);
+  };
+  const free = { ...field, viscosity: undefined };
+  const walled = withChannel(free);
+  const mean = (values: readonly number[]) =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  const index = (record: MovementRecord) =>
+    adaptationIndex(record, wallForces(record, walled.channel), viscosity);
+  return {
+    nullFieldDeviation: mean(perform(free).map(maximalDeviation)),
+    adaptationIndex: mean(perform(walled).map(index)),
+  };
+}
+
+/** The force of the hand on the channel's wall along the normal, left positive, N, at each sample. */
+function wallForces(record: MovementRecord, { stiffness, damping }: Channel): number[] {
+  const [startX, startY] = record.start;
+  const along = [record.goal[0] - startX, record.goal[1] - startY];
+  const length = Math.hypot(...along);
+  const normal = [-along[1] / length, along[0] / length];
+  return velocities(record).map(([rateX, rateY], k) => {
+    const offset = (record.positions[2 * k] - startX) * normal[0] +
+      (record.positions[2 * k + 1] - startY) * normal[1];
+    return stiffness * offset + damping * (rateX * normal[0] + rateY * normal[1]);
+  });
+}
