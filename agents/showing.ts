@@ -21,7 +21,7 @@ import { handForces } from "../sim/physics/hand_field.ts";
 import { randomStream } from "../sim/random.ts";
 import { findTask, tasks } from "../sim/tasks/catalogue.ts";
 import { speeds } from "../sim/tasks/measures.ts";
-import { controlStep } from "../sim/tasks/task.ts";
+import { controlStep, type Task } from "../sim/tasks/task.ts";
 import { pickTrial, type TrialBatch } from "../sim/tasks/trial.ts";
 import { decodeWeights } from "./checkpoint.ts";
 import { scriptedController, type ShownController, shownNetwork } from "./controllers.ts";
@@ -69,6 +69,7 @@ export class ShowingAgent {
   readonly #subscriptions: Subscription[];
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #handForce = new Float64Array(2);
+  readonly #envs = new Map<Task, VectorEnv>();
   #weights: Float64Array;
   #updates = 0;
   #status: Status;
@@ -180,20 +181,12 @@ export class ShowingAgent {
   /** Begin the next trial at once. */
   #begin(): void {
     const { config, parts } = this.#request;
-    const { arm, actuator } = parts;
     const number = this.#trialNumber++;
     const task = findTask(this.#status.task);
     const stream = randomStream(config.seed, `showing/${Math.floor(number / round)}`);
-    const trials = pickTrial(task.draw(arm, stream, round), number % round);
-    const stiff = trials.channel !== undefined;
-    const plant = createPlant(config.engine, {
-      arm,
-      actuator,
-      arms: 1,
-      timeStep: controlStep,
-      stiff,
-    });
-    const env = new VectorEnv(plant, task);
+    const trials = pickTrial(task.draw(parts.arm, stream, round), number % round);
+    const env = this.#envFor(task, trials.channel !== undefined);
+    const { plant } = env;
     const shown = this.#shownController();
     const { observation } = env.reset({ seed: config.seed, trials });
     shown.controller.reset(1);
@@ -203,7 +196,7 @@ export class ShowingAgent {
       trials,
       shown,
       recorder: new TrialRecorder(plant, trials),
-      actions: new Float64Array(actuator.count),
+      actions: new Float64Array(plant.actuator.count),
       observation,
       step: 0,
     };
@@ -211,6 +204,19 @@ export class ShowingAgent {
     this.#announce(this.#showing);
     this.#showing.recorder.sample(0);
     this.#sendFrame(this.#showing);
+  }
+
+  /** The environment of a task; made once, for compiling its plant takes longer than a frame. */
+  #envFor(task: Task, stiff: boolean): VectorEnv {
+    let env = this.#envs.get(task);
+    if (!env) {
+      const { config, parts } = this.#request;
+      const { arm, actuator } = parts;
+      const request = { arm, actuator, arms: 1, timeStep: controlStep, stiff };
+      env = new VectorEnv(createPlant(config.engine, request), task);
+      this.#envs.set(task, env);
+    }
+    return env;
   }
 
   #shownController(): ShownController {

@@ -1,0 +1,202 @@
+/**
+ * Back-propagation through the closed loop by TensorFlow.js, one operation at a time: the independent
+ * check of `compiled_rollout.ts`, and the way to GPUs. Single precision.
+ *
+ * Loop and losses are those of `compiled_rollout.ts` and `objectives.ts`; values are [trials, lanes].
+ */
+import * as tf from "@tensorflow/tfjs";
+import type { MotorNetwork, ParameterGroup } from "../../controllers/motor_network.ts";
+import type { Planar } from "../../sim/physics/planar_chain.ts";
+import type { HandFieldArrays } from "../../sim/physics/plant.ts";
+import { type HandField, plantStep, restState } from "../../sim/physics/plant_equations.ts";
+import { inputsAt, stepInputs, type TrialBatch } from "../../sim/tasks/trial.ts";
+import { viewOf } from "../nn/parameters.ts";
+import { tensorAlgebra } from "../nn/tensor_algebra.ts";
+import { valuesAndGradients } from "../nn/tensor_gradients.ts";
+import { activityChangeWeight, type LossWeights } from "./objectives.ts";
+import {
+  type DifferentiableRollout,
+  finalSteps,
+  replaceNonFinite,
+  type RolloutProblem,
+} from "./rollout.ts";
+import { applyNetwork } from "./tensor_network.ts";
+
+/** The terms of the losses, in the order in which they are read back. */
+const termNames = ["positionL1", "positionSquared", "effort", "activity"] as const;
+
+type TensorTerms = Readonly<Record<(typeof termNames)[number], tf.Tensor>>;
+
+type NamedTensors = Readonly<Record<string, tf.Tensor>>;
+
+/** A whole roll-out, one tensor a step. */
+interface Trajectory {
+  /** Hand minus target after the step, [trials, 2], m. */
+  readonly errors: tf.Tensor2D[];
+  /** [trials, actuators] */
+  readonly commands: tf.Tensor2D[];
+  /** Of every layer of every stream, each [trials, units]. */
+  readonly hidden: tf.Tensor2D[][];
+}
+
+/**
+ * Roll-outs of `problem` on TensorFlow.js's current backend; `learners/nn/backend.ts` makes one ready.
+ */
+export function tensorRollout(problem: RolloutProblem): DifferentiableRollout {
+  return {
+    name: "graph",
+    async gradient(weights, batch, gradient) {
+      const result = tf.tidy(() => differentiate(problem, weights, batch));
+      let values: ArrayLike<number>;
+      try {
+        values = await result.data();
+      } finally {
+        result.dispose();
+      }
+      const [positionL1, positionSquared, effort, activity, finalError] = Array.from(values);
+      combine(problem, values, termNames.length + 1, gradient);
+      return {
+        terms: { positionL1, positionSquared, effort, activity },
+        finalError,
+        nonFinite: replaceNonFinite(gradient),
+      };
+    },
+  };
+}
+
+/** One vector: the terms, the final error, the gradient of every loss. */
+function differentiate(
+  problem: RolloutProblem,
+  weights: Float64Array,
+  batch: TrialBatch,
+): tf.Tensor1D {
+  const { tensors } = problem.network.layout;
+  const parameters = tensors.map((tensor) =>
+    tf.tensor(Float32Array.from(viewOf(weights, tensor)), [...tensor.shape])
+  );
+  const named = Object.fromEntries(tensors.map(({ name }, p) => [name, parameters[p]]));
+  return valuesAndGradients(() => {
+    const trajectory = rollOut(problem, named, batch);
+    const terms = measure(trajectory, problem.equations.timeStep);
+    return {
+      losses: problem.losses.map((loss) => weightedSum(terms, loss.weights)),
+      values: [...termNames.map((name) => terms[name]), finalError(trajectory)],
+    };
+  }, parameters);
+}
+
+function rollOut(
+  { network, equations }: RolloutProblem,
+  parameters: NamedTensors,
+  batch: TrialBatch,
+): Trajectory {
+  const { trials, steps } = batch;
+  const algebra = tensorAlgebra();
+  const inputs = stepInputs(batch);
+  const trajectory: Trajectory = {
+    errors: [],
+    commands: [],
+    hidden: network.streams.flatMap(() =>
+      Array.from({ length: network.config.layers }, (): tf.Tensor2D[] => [])
+    ),
+  };
+  let plant = restState(algebra, equations, columns(batch.startAngles, trials));
+  for (let step = 0; step < steps; step++) {
+    inputsAt(batch, step, inputs);
+    const target = tf.concat2d(columns(inputs.target, trials), 1); // [trials, 2]
+    const sensed = algebra.stack([plant.proprioception, plant.hand.x, plant.hand.y]);
+    const observation = tf.concat2d([sensed, target], 1);
+    const activity = applyNetwork(algebra, network, parameters, observation);
+    plant = plantStep(algebra, equations, plant, activity.output, field(inputs.field, trials));
+    const hand = algebra.stack([plant.hand.x, plant.hand.y]);
+    trajectory.errors.push(tf.sub(hand, target));
+    trajectory.commands.push(activity.output);
+    activity.hidden.flat().forEach((units, i) => trajectory.hidden[i].push(units));
+  }
+  return trajectory;
+}
+
+/** Rows [row][trial] as one column [trials, 1] a row. */
+function columns(rows: Float64Array, trials: number): tf.Tensor2D[] {
+  return Array.from(
+    { length: rows.length / trials },
+    (_, row) =>
+      tf.tensor2d(Float32Array.from(rows.subarray(row * trials, (row + 1) * trials)), [trials, 1]),
+  );
+}
+
+function field(arrays: HandFieldArrays, trials: number): HandField<tf.Tensor2D> {
+  const planar = ([x, y]: tf.Tensor2D[]): Planar<tf.Tensor2D> => ({ x, y });
+  const vector = (rows: Float64Array) => planar(columns(rows, trials));
+  const matrix = (rows: Float64Array) => {
+    const entries = columns(rows, trials);
+    return [planar(entries.slice(0, 2)), planar(entries.slice(2))] as const;
+  };
+  const { load, viscosity, stiffness, anchor } = arrays;
+  return {
+    ...(load && { load: vector(load) }),
+    ...(viscosity && { viscosity: matrix(viscosity) }),
+    ...(stiffness && anchor && {
+      stiffness: { matrix: matrix(stiffness), anchor: vector(anchor) },
+    }),
+  };
+}
+
+const meanSquare = (value: tf.Tensor) => tf.mean(tf.square(value));
+
+/** The terms of `objectives.ts`, scalars. */
+function measure({ errors, commands, hidden }: Trajectory, timeStep: number): TensorTerms {
+  const error = tf.concat2d(errors, 0); // [steps · trials, 2]
+  return {
+    positionL1: tf.mean(tf.abs(error)),
+    positionSquared: tf.mul(10, meanSquare(error)),
+    effort: meanSquare(tf.concat2d(commands, 0)),
+    activity: tf.addN(hidden.map((layer) => layerActivity(layer, timeStep))),
+  };
+}
+
+/** mean h² + 0.05 mean ((h_{t+1} − h_t)/dt)² of one layer of one stream. */
+function layerActivity(steps: readonly tf.Tensor2D[], timeStep: number): tf.Tensor {
+  const before = tf.concat2d(steps.slice(0, -1), 0);
+  const after = tf.concat2d(steps.slice(1), 0);
+  const change = meanSquare(tf.sub(after, before));
+  return tf.add(
+    meanSquare(tf.concat2d([...steps], 0)),
+    tf.mul(activityChangeWeight / timeStep ** 2, change),
+  );
+}
+
+/** Mean distance of hand and target over the last steps, m. */
+function finalError({ errors }: Trajectory): tf.Tensor {
+  const last = tf.concat2d(errors.slice(-finalSteps), 0);
+  return tf.mean(tf.norm(last, "euclidean", 1));
+}
+
+function weightedSum(terms: TensorTerms, weights: LossWeights): tf.Tensor {
+  const used = termNames.filter((name) => weights[name] !== 0);
+  return tf.addN(used.map((name) => tf.mul(weights[name], terms[name])));
+}
+
+/** The group whose share of each loss the parameter called `name` takes. */
+function groupOf({ streams }: MotorNetwork, name: string): ParameterGroup {
+  const stream = streams.indexOf(name.split(".")[0]);
+  return stream < 0 ? "shared" : stream;
+}
+
+/** gradient = Σ over losses of each group's share; their gradients start at `from` in `values`. */
+function combine(
+  { network, losses }: RolloutProblem,
+  values: ArrayLike<number>,
+  from: number,
+  gradient: Float64Array,
+): void {
+  gradient.fill(0);
+  for (const { name, offset, size } of network.layout.tensors) {
+    losses.forEach(({ share }, l) => {
+      const scale = share(groupOf(network, name));
+      if (scale === 0) return;
+      const start = from + l * network.layout.size;
+      for (let i = offset; i < offset + size; i++) gradient[i] += scale * values[start + i];
+    });
+  }
+}

@@ -1,0 +1,227 @@
+/** The page's parts that need no browser: kinematics, muscle paths, playback, colours, words. */
+import assert from "node:assert/strict";
+import { arms } from "../../sim/arms/catalogue.ts";
+import type { Frame } from "../../cluster/frame.ts";
+import { inProcessBus } from "../../cluster/in_process.ts";
+import { ThinnedSeries } from "../../viewer/thinned_series.ts";
+import { callosalSource } from "../../viewer/web/callosal_source.ts";
+import {
+  chainPoints,
+  handPoint,
+  musclePath,
+  type Point,
+  reach,
+  reachableBorder,
+} from "../../viewer/web/kinematics.ts";
+import { measures, minimumJerkReference } from "../../sim/tasks/measures.ts";
+import {
+  isKnownMeasure,
+  signed,
+  sortMeasures,
+  writeDuration,
+  writeMeasure,
+} from "../../viewer/web/measures.ts";
+import { type Colour, diverging, mix, viridis } from "../../viewer/web/palette.ts";
+import { Playback } from "../../viewer/web/playback.ts";
+import { feedDescription } from "./feed.ts";
+
+const { arm } = feedDescription({ bus: inProcessBus(assert.ifError), run: "parts" });
+const muscle = (name: string) => {
+  const found = arm.actuators.find((actuator) => actuator.name === name);
+  assert.ok(found, name);
+  return found;
+};
+const near = (actual: Point, expected: Point, tolerance = 1e-9) =>
+  assert.ok(
+    Math.hypot(actual[0] - expected[0], actual[1] - expected[1]) < tolerance,
+    `${actual} is not ${expected}`,
+  );
+
+/** Distance of a point from the straight line through two others, positive on its left. */
+const leftOf = ([x, y]: Point, [x0, y0]: Point, [x1, y1]: Point) =>
+  ((x1 - x0) * (y - y0) - (y1 - y0) * (x - x0)) / Math.hypot(x1 - x0, y1 - y0);
+
+Deno.test("the hand is where the arm's equations put it", () => {
+  near(handPoint(arm, [Math.PI / 4, Math.PI / 2]), [-0.0169705627, 0.4539625535]);
+  near(handPoint(arm, [0.8968815, 1.7484596]), [-0.1, 0.4], 1e-6);
+  near(handPoint(arm, [0, 0]), [reach(arm), 0]);
+  assert.equal(chainPoints(arm, [0.3, 0.4]).length, 3);
+});
+
+Deno.test("a muscle with a negative moment arm runs on the flexor side, one with a positive opposite", () => {
+  const angles = [Math.PI / 2, 0.6];
+  const points = chainPoints(arm, angles);
+  const sideAtElbow = (name: string) => {
+    const path = musclePath(arm, muscle(name), angles);
+    const closest = path.reduce((best, point) =>
+      Math.hypot(point[0] - points[1][0], point[1] - points[1][1]) <
+          Math.hypot(best[0] - points[1][0], best[1] - points[1][1])
+        ? point
+        : best
+    );
+    return Math.sign(leftOf(closest, points[0], points[1]));
+  };
+  assert.equal(sideAtElbow("brachioradialis"), 1);
+  assert.equal(sideAtElbow("biceps"), 1);
+  assert.equal(sideAtElbow("triceps lateral"), -1);
+  assert.equal(sideAtElbow("triceps long"), -1);
+});
+
+Deno.test("a drawn flexor gets shorter as its joint flexes, a drawn extensor longer", () => {
+  const length = (name: string, angles: number[]) =>
+    musclePath(arm, muscle(name), angles).reduce(
+      (sum, [x, y], i, path) =>
+        i === 0 ? 0 : sum + Math.hypot(x - path[i - 1][0], y - path[i - 1][1]),
+      0,
+    );
+  for (
+    const [flexor, extensor] of [["brachioradialis", "triceps lateral"], ["biceps", "triceps long"]]
+  ) {
+    assert.ok(length(flexor, [1, 1.5]) < length(flexor, [1, 0.5]), flexor);
+    assert.ok(length(extensor, [1, 1.5]) > length(extensor, [1, 0.5]), extensor);
+  }
+  assert.ok(length("pectoralis", [1.8, 1]) < length("pectoralis", [0.6, 1]));
+  assert.ok(length("deltoid", [1.8, 1]) > length("deltoid", [0.6, 1]));
+});
+
+Deno.test("a muscle moves only with the joints that it crosses", () => {
+  assert.deepEqual(
+    musclePath(arm, muscle("deltoid"), [1, 0.2]),
+    musclePath(arm, muscle("deltoid"), [1, 2]),
+  );
+  assert.deepEqual(musclePath(arm, { ...muscle("deltoid"), momentArms: [0, 0] }, [1, 1]), []);
+});
+
+Deno.test("the border of the reachable area bounds every posture", () => {
+  for (const name of Object.keys(arms)) {
+    const { arm } = feedDescription({ bus: inProcessBus(assert.ifError), run: "parts", arm: name });
+    const border = reachableBorder(arm);
+    const farthest = Math.max(...border.map(([x, y]) => Math.hypot(x, y)));
+    assert.ok(Math.abs(farthest - reach(arm)) < 1e-9, name);
+  }
+  const { lower, upper } = arm.joints[1];
+  const nearest = Math.hypot(...handPoint(arm, [0, upper]));
+  assert.ok(lower < upper);
+  for (const point of reachableBorder(arm)) assert.ok(Math.hypot(...point) >= nearest - 1e-9);
+});
+
+const frame = (trial: number, step: number): Frame => ({
+  trial,
+  step,
+  angles: [step / 100, -step / 50],
+  handForce: [0, 0],
+  activations: [0],
+  hidden: [step],
+  callosum: [0],
+});
+
+Deno.test("playback moves evenly between frames, behind the newest, and passes each one once", () => {
+  const playback = new Playback();
+  playback.begin(3, 0.01);
+  const passed: number[] = [];
+  const angles: number[] = [];
+  for (let display = 0; display < 60; display++) {
+    // Two frames arrive at once every second display frame, as on a busy machine.
+    if (display % 2 === 0) {
+      for (const step of [0, 1, 2, 3]) playback.push(frame(3, display * 2 + step));
+    }
+    const instant = playback.advance(0.02, 1);
+    if (!instant) continue;
+    passed.push(...instant.passed.map(({ step }) => step));
+    angles.push(instant.frame.angles[0]);
+    assert.ok(Math.abs(instant.frame.angles[0] - instant.time) < 1e-6, "angles are interpolated");
+  }
+  assert.deepEqual(passed, Array.from({ length: passed.length }, (_, i) => i));
+  assert.ok(passed.length > 100);
+  const strides = angles.slice(1).map((angle, i) => angle - angles[i]);
+  assert.ok(Math.min(...strides) > 0.01 && Math.max(...strides) < 0.035, `${strides}`);
+});
+
+Deno.test("playback comes to rest on the last frame and then has nothing new to show", () => {
+  const playback = new Playback();
+  playback.begin(0, 0.01);
+  for (let step = 0; step < 10; step++) playback.push(frame(0, step));
+  let last = playback.advance(0, 1);
+  for (let i = 0; i < 40; i++) last = playback.advance(0.016, 1) ?? last;
+  assert.equal(last?.frame.hidden[0], 9);
+  assert.equal(playback.advance(0.016, 1), undefined);
+});
+
+Deno.test("playback ignores frames of another trial and catches up after a pause of the page", () => {
+  const playback = new Playback();
+  playback.begin(1, 0.01);
+  playback.push(frame(0, 5));
+  assert.equal(playback.advance(0.016, 1), undefined);
+  for (let step = 0; step < 5000; step++) playback.push(frame(1, step));
+  const instant = playback.advance(0.016, 1);
+  assert.ok(instant && instant.time > 49.8, `${instant?.time}`);
+  playback.begin(2, 0.01);
+  playback.push(frame(1, 5001));
+  assert.equal(playback.advance(0.016, 1), undefined);
+});
+
+Deno.test("a thinned series is whole while short, then even, bounded, and never without its latest", () => {
+  const series = new ThinnedSeries<number>(8);
+  for (let i = 0; i < 8; i++) series.push(i);
+  assert.deepEqual(series.items(), [0, 1, 2, 3, 4, 5, 6, 7]);
+  for (let i = 8; i <= 42; i++) series.push(i);
+  assert.deepEqual(series.items(), [0, 8, 16, 24, 32, 40, 42]);
+  series.clear();
+  assert.deepEqual(series.items(), []);
+  assert.throws(() => new ThinnedSeries(1), RangeError);
+});
+
+Deno.test("the pooling callosum hands neighbouring pairs to the last half of the units", () => {
+  const sources = (callosum: string, units: number) =>
+    Array.from({ length: units }, (_, unit) => callosalSource(callosum, unit, units));
+  assert.deepEqual(sources("maxpool-pad", 5), [undefined, undefined, undefined, 0.5, 2.5]);
+  assert.deepEqual(sources("maxpool-pad", 4), [undefined, undefined, 0.5, 2.5]);
+  assert.deepEqual(sources("identity", 3), [0, 1, 2]);
+  assert.deepEqual(sources("none", 2), [undefined, undefined]);
+});
+
+Deno.test("colour scales get steadily lighter or keep their ends, whatever the amount", () => {
+  const lightness = ([r, g, b]: Colour) =>
+    0.2126 * r ** 2.2 + 0.7152 * g ** 2.2 + 0.0722 * b ** 2.2;
+  const scale = viridis(0, 1);
+  const steps = Array.from({ length: 33 }, (_, i) => lightness(scale(i / 32)));
+  assert.ok(steps.every((step, i) => i === 0 || step > steps[i - 1]));
+  assert.deepEqual(scale(7), scale(1));
+  const signs = diverging([0, 0, 1], [0.1, 0.1, 0.1], [1, 0.5, 0]);
+  const close = (a: Colour, b: Colour) => a.every((part, i) => Math.abs(part - b[i]) < 0.002);
+  assert.ok(close(signs(-1), [0, 0, 1]) && close(signs(0), [0.1, 0.1, 0.1]));
+  assert.ok(close(signs(2), [1, 0.5, 0]));
+  assert.ok(close(mix([0.2, 0.4, 0.6], [0.2, 0.4, 0.6], 0.3), [0.2, 0.4, 0.6]));
+});
+
+Deno.test("measures are written with label, unit and reference; unknown ones keep their name", () => {
+  assert.deepEqual(writeMeasure("endpointError", 0.0294), {
+    label: "Endpoint error",
+    value: "2.94",
+    unit: "cm",
+    minimumJerk: "",
+  });
+  assert.deepEqual(writeMeasure("ldlj", -6.5), {
+    label: "LDLJ",
+    value: "−6.50",
+    unit: "",
+    minimumJerk: "−4.41",
+  });
+  assert.equal(writeMeasure("handPathCurvature", 0.5).label, "Hand path curvature");
+  assert.equal(writeMeasure("toString", 0.5).value, "0.500");
+  assert.equal(writeMeasure("effort", NaN).value, "–");
+  assert.equal(signed(-0.001, 2), "0.00");
+  assert.deepEqual([59.4, 200, 7500].map(writeDuration), ["59 s", "3 min 20 s", "2 h 5 min"]);
+});
+
+Deno.test("every measure of the simulation has a label, and the same minimum-jerk reference", () => {
+  assert.deepEqual(Object.keys(measures).filter((name) => !isKnownMeasure(name)), []);
+  for (const [name, reference] of Object.entries(minimumJerkReference)) {
+    const written = writeMeasure(name, reference);
+    assert.equal(written.minimumJerk, written.value, name);
+  }
+  assert.deepEqual(sortMeasures(["work", "gossip", "effort", "endpointError"]), {
+    first: ["endpointError", "effort"],
+    others: ["work", "gossip"],
+  });
+});

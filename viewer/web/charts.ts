@@ -1,0 +1,294 @@
+/// <reference lib="dom" />
+/** The two charts: how the error falls with training, and how fast the hand is during the trial. */
+import uPlot from "uplot";
+import type { Evaluation, Progress } from "../../cluster/protocol.ts";
+import { ThinnedSeries } from "../thinned_series.ts";
+import { element, setText } from "./dom.ts";
+import { css } from "./palette.ts";
+import type { Theme } from "./theme.ts";
+
+/** More points than a chart has pixels show nothing more. */
+const pointLimit = 1500;
+const font = "11px system-ui, sans-serif";
+const centimetres = (metres: number) => 100 * metres;
+
+/** A chart that fills its host and is rebuilt when theme or form change. */
+class Chart {
+  readonly #host: HTMLElement;
+  readonly #form: (theme: Theme) => Omit<uPlot.Options, "width" | "height">;
+  #plot: uPlot | undefined;
+  #theme: Theme | undefined;
+  #data: uPlot.AlignedData = [[]];
+  #stale = false;
+
+  constructor(
+    host: HTMLElement,
+    form: (theme: Theme) => Omit<uPlot.Options, "width" | "height">,
+  ) {
+    this.#host = host;
+    this.#form = form;
+    new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(host);
+  }
+
+  /** New data; drawn with the next display frame. */
+  set data(data: uPlot.AlignedData) {
+    this.#data = data;
+    if (this.#stale) return;
+    this.#stale = true;
+    requestAnimationFrame(() => {
+      this.#stale = false;
+      this.#plot?.setData(this.#data);
+    });
+  }
+
+  paint(theme: Theme): void {
+    this.#theme = theme;
+    this.rebuild();
+  }
+
+  rebuild(): void {
+    if (!this.#theme) return;
+    this.#plot?.destroy();
+    const options = { ...this.#form(this.#theme), ...this.#size() };
+    this.#plot = new uPlot(options, this.#data, this.#host);
+  }
+
+  #size(): { width: number; height: number } {
+    return { width: this.#host.clientWidth, height: this.#host.clientHeight };
+  }
+}
+
+/** What both charts have in common. */
+function basis(
+  theme: Theme,
+  yValues: uPlot.Axis.Values,
+): Omit<uPlot.Options, "width" | "height" | "series"> {
+  const axis = {
+    stroke: css(theme.muted),
+    font,
+    ticks: { show: false },
+    grid: { stroke: css(theme.line), width: 1 },
+  };
+  return {
+    legend: { show: false },
+    padding: [8, 16, 0, 0],
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
+    axes: [
+      { ...axis, grid: { show: false }, size: 24, gap: 4, space: 60 },
+      { ...axis, size: 36, gap: 4, space: 28, values: yValues },
+    ],
+  };
+}
+
+const compact = (value: number) => value >= 1000 ? `${value / 1000}k` : String(value);
+
+/** A text for the cursor's place in a chart, or the one for no cursor. */
+type Readout = (text: string) => void;
+
+/** Endpoint error over updates: the training's batches as a line, held-out trials as points. */
+export class LearningCurve {
+  readonly #progress = new ThinnedSeries<Progress>(pointLimit);
+  readonly #evaluations = new ThinnedSeries<Evaluation>(pointLimit);
+  readonly #host = element("#learning-curve", HTMLElement);
+  readonly #chart: Chart;
+  readonly #readout: Readout;
+  #updates = 0;
+  #engine = "";
+  #logarithmic = true;
+
+  constructor() {
+    const readout = element("#learning-readout", HTMLElement);
+    this.#readout = (text) => setText(readout, text);
+    this.#chart = new Chart(this.#host, (theme) => this.#form(theme));
+  }
+
+  /** A run begins that takes that many updates and is measured in that engine. */
+  reset(updates: number, engine: string): void {
+    this.#updates = updates;
+    this.#engine = engine;
+    this.#progress.clear();
+    this.#evaluations.clear();
+    this.#update();
+  }
+
+  addProgress(progress: Progress): void {
+    const before = this.#progress.latest;
+    if (before && progress.update < before.update) this.#progress.clear();
+    this.#progress.push(progress);
+    this.#update();
+  }
+
+  addEvaluation(evaluation: Evaluation): void {
+    this.#evaluations.push(evaluation);
+    this.#update();
+  }
+
+  /** Whether the error's axis is logarithmic. */
+  set logarithmic(logarithmic: boolean) {
+    this.#logarithmic = logarithmic;
+    this.#chart.rebuild();
+  }
+
+  paint(theme: Theme): void {
+    this.#chart.paint(theme);
+  }
+
+  #update(): void {
+    const curve = this.#progress.items();
+    const heldOut = heldOutErrors(this.#evaluations.items(), this.#engine);
+    this.#chart.data = uPlot.join([
+      [
+        curve.map(({ update }) => update),
+        curve.map(({ endpointError }) => centimetres(endpointError)),
+      ],
+      [[...heldOut.keys()], [...heldOut.values()]],
+    ]);
+    const latest = curve.at(-1);
+    const summary = latest
+      ? `${centimetres(latest.endpointError).toFixed(2)} cm after ${latest.update} updates`
+      : "";
+    this.#readout(summary);
+    this.#host.setAttribute("aria-label", `Learning curve: ${summary || "no data yet"}`);
+  }
+
+  #form(theme: Theme): Omit<uPlot.Options, "width" | "height"> {
+    const log = this.#logarithmic;
+    return {
+      ...basis(theme, (_, values) => values.map((value) => value === null ? "" : compact(value))),
+      scales: {
+        x: {
+          time: false,
+          range: (
+            _,
+            lower,
+            upper,
+          ) => [Math.min(lower ?? 0, 0), Math.max(upper ?? 0, this.#updates, 1)],
+        },
+        y: log
+          ? { distr: 3, log: 10, range: (_, lower, upper) => decades(lower, upper) }
+          : { range: (_, _lower, upper) => [0, 1.08 * (upper ?? 1) || 1] },
+      },
+      series: [
+        {},
+        { stroke: css(theme.accent), width: 1.5, points: { show: false }, spanGaps: true },
+        {
+          stroke: css(theme.ink),
+          width: 0,
+          paths: () => null,
+          points: {
+            show: true,
+            size: 7,
+            width: 1.5,
+            fill: css(theme.surface),
+            stroke: css(theme.ink),
+          },
+        },
+      ],
+      hooks: { setCursor: [(plot) => this.#point(plot)] },
+    };
+  }
+
+  #point({ cursor, data }: uPlot): void {
+    const index = cursor.idx;
+    if (index === null || index === undefined || (cursor.left ?? -1) < 0) return;
+    const [training, heldOut] = [data[1][index], data[2]?.[index]];
+    const parts = [`update ${data[0][index]}`];
+    if (typeof training === "number") parts.push(`training ${training.toFixed(2)} cm`);
+    if (typeof heldOut === "number") parts.push(`held out ${heldOut.toFixed(2)} cm`);
+    this.#readout(parts.join(" · "));
+  }
+}
+
+/**
+ * The final error after so many updates, cm. Where other engines were measured as well, that of the
+ * run's own counts.
+ */
+function heldOutErrors(evaluations: readonly Evaluation[], engine: string): Map<number, number> {
+  const own = evaluations.filter((evaluation) => evaluation.engine === engine);
+  const shown = own.length > 0 ? own : [...evaluations];
+  return new Map(
+    shown.sort((a, b) => a.update - b.update)
+      .map(({ update, measures }): [number, number] => [
+        update,
+        centimetres(measures.finalError ?? measures.endpointError),
+      ])
+      .filter(([, error]) => Number.isFinite(error)),
+  );
+}
+
+/** Bounds with room for the data and at least one labelled line. */
+function decades(lower: number | null, upper: number | null): [number, number] {
+  if (!lower || !upper || lower <= 0) return [1, 100];
+  const steps = [1, 2, 5];
+  const below = [...steps].reverse().map((step) => step * 10 ** Math.floor(Math.log10(lower)));
+  const above = [...steps, 10].map((step) => step * 10 ** Math.floor(Math.log10(upper)));
+  return [
+    below.find((bound) => bound <= lower) ?? lower,
+    above.find((bound) => bound >= upper) ?? upper,
+  ];
+}
+
+/** Hand speed over the time of one trial. */
+export class SpeedProfile {
+  readonly #host = element("#speed-profile", HTMLElement);
+  readonly #chart: Chart;
+  #duration = 1;
+  #times: number[] = [];
+  #speeds: number[] = [];
+
+  constructor() {
+    this.#chart = new Chart(this.#host, (theme) => this.#form(theme));
+  }
+
+  /** A trial of that duration begins, s. */
+  begin(duration: number): void {
+    this.#duration = duration;
+    this.#times = [];
+    this.#speeds = [];
+    this.#update();
+  }
+
+  /** The hand's speed at a time of the trial, s and m/s. */
+  add(time: number, speed: number): void {
+    this.#times.push(time);
+    this.#speeds.push(speed);
+    this.#update();
+  }
+
+  /** The whole profile, one value a time step. */
+  complete(speeds: readonly number[], timeStep: number): void {
+    this.#speeds = [...speeds];
+    this.#times = speeds.map((_, step) => step * timeStep);
+    this.#update();
+  }
+
+  paint(theme: Theme): void {
+    this.#chart.paint(theme);
+  }
+
+  #update(): void {
+    this.#chart.data = [this.#times, this.#speeds];
+    const peak = Math.max(0, ...this.#speeds);
+    this.#host.setAttribute("aria-label", `Speed of the hand: at most ${peak.toFixed(2)} m/s`);
+  }
+
+  #form(theme: Theme): Omit<uPlot.Options, "width" | "height"> {
+    return {
+      ...basis(theme, (_, values) => values.map((value) => value === null ? "" : String(value))),
+      scales: {
+        x: { time: false, range: () => [0, this.#duration] },
+        // Trials of usual speed share one scale; only a faster one stretches it.
+        y: { range: (_, _lower, upper) => [0, Math.max(1, 1.08 * (upper ?? 0))] },
+      },
+      series: [
+        {},
+        {
+          stroke: css(theme.accent),
+          fill: css(theme.accent, 0.12),
+          width: 1.5,
+          points: { show: false },
+        },
+      ],
+    };
+  }
+}

@@ -1,0 +1,111 @@
+/// <reference lib="dom" />
+/** The page's line to the run: one WebSocket that is opened again whenever it breaks. */
+import { decodeFrame, type Frame } from "../../cluster/frame.ts";
+import type { Command, Description, Event } from "../../cluster/protocol.ts";
+
+/** The only version that this page reads; `protocol.ts` makes anything else a type error. */
+const understood: Description["protocol"] = 1;
+
+/** How long to wait before trying again, s: doubled from the first to the last. */
+const backOff = { first: 0.5, last: 8 } as const;
+/** After this long without any message the server is asked whether it is still there, s. */
+const silence = 8;
+/** How long it may take to answer, s. */
+const patience = 4;
+
+/** How the line is. */
+export type LineState =
+  | { readonly kind: "connecting" }
+  | { readonly kind: "open" }
+  | { readonly kind: "lost"; readonly since: Date; readonly reason: string };
+
+/** What the page does with what arrives. */
+export interface ConnectionHandlers {
+  /** The line is open; the whole history of the run follows. */
+  onOpen(): void;
+  onEvent(event: Event): void;
+  onFrame(frame: Frame): void;
+  onState(state: LineState): void;
+}
+
+/** A line that keeps itself open. */
+export class Connection {
+  readonly #url: string;
+  readonly #handlers: ConnectionHandlers;
+  #socket: WebSocket | undefined;
+  #lostSince: Date | undefined;
+  #wait: number = backOff.first;
+  #heard = 0;
+
+  constructor(url: string, handlers: ConnectionHandlers) {
+    this.#url = url;
+    this.#handlers = handlers;
+    setInterval(() => this.#listenForSilence(), silence * 1000 / 2);
+    handlers.onState({ kind: "connecting" });
+    this.#open();
+  }
+
+  /** Ask the run for something; without effect while the line is broken. */
+  send(command: Command): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(command));
+  }
+
+  #open(): void {
+    const socket = new WebSocket(this.#url);
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    const current = () => this.#socket === socket;
+    socket.onopen = () => {
+      if (!current()) return;
+      this.#heard = performance.now();
+      this.#lostSince = undefined;
+      this.#handlers.onOpen();
+      this.#handlers.onState({ kind: "open" });
+    };
+    socket.onmessage = ({ data }) => {
+      if (current()) this.#receive(data);
+    };
+    socket.onclose = ({ reason }) => {
+      if (current()) this.#lose(reason);
+    };
+  }
+
+  #receive(data: string | ArrayBuffer): void {
+    this.#heard = performance.now();
+    this.#wait = backOff.first;
+    if (typeof data !== "string") {
+      this.#handlers.onFrame(decodeFrame(new Uint8Array(data)));
+      return;
+    }
+    // The server sends only what its schema has let through; the version is the one thing to check.
+    const event: Event = JSON.parse(data);
+    if (event.type === "description" && event.protocol !== understood) {
+      this.#lose("the run speaks a newer protocol; load this page again");
+      return;
+    }
+    this.#handlers.onEvent(event);
+  }
+
+  #lose(reason: string): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
+    this.#lostSince ??= new Date();
+    this.#handlers.onState({ kind: "lost", since: this.#lostSince, reason });
+    setTimeout(() => this.#open(), this.#wait * 1000);
+    this.#wait = Math.min(2 * this.#wait, backOff.last);
+  }
+
+  /** A line through a sleeping machine or a dead tunnel breaks without a word. */
+  async #listenForSilence(): Promise<void> {
+    const socket = this.#socket;
+    const quiet = performance.now() - this.#heard > silence * 1000;
+    if (!quiet || socket?.readyState !== WebSocket.OPEN) return;
+    try {
+      await fetch("/health", { signal: AbortSignal.timeout(patience * 1000) });
+      this.#heard = performance.now();
+    } catch {
+      if (this.#socket === socket) this.#lose("the run does not answer");
+    }
+  }
+}
