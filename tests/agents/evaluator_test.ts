@@ -10,27 +10,9 @@ import { objectives } from "../../learners/motor/objectives.ts";
 import { engineNames } from "../../sim/physics/catalogue.ts";
 import { randomStream } from "../../sim/random.ts";
 import { findTask } from "../../sim/tasks/catalogue.ts";
-import { trainedWeights } from "./trained.ts";
+import { smallRun, trainedWeights } from "./small_run.ts";
 
-const base: RunConfig = {
-  numerics: 1,
-  seed: 1,
-  arm: "arm26",
-  actuator: "hill-muscle",
-  task: "random-reach",
-  controller: "bilateral",
-  engine: "cannon",
-  updates: 100,
-  batch: 8,
-  units: 16,
-  layers: 2,
-  callosum: "maxpool-pad",
-  objective: "specialised",
-  learningRate: 3e-3,
-  trainer: "compiled",
-  backend: "auto",
-  evaluationTrials: 16,
-};
+const base: RunConfig = { ...smallRun, units: 32, updates: 200, batch: 16, evaluationTrials: 16 };
 
 type Engine = (typeof engineNames)[number];
 
@@ -145,7 +127,7 @@ Deno.test("what has been learnt in the equations holds in cannon: the engines ro
   const control = (of: Float64Array) => (arms: number) => networkController(network, of, arms);
   const untrained = measured("cannon", control(network.initialWeights(base.seed)));
   const [cannon, equations] = engineNames.map((engine) => measured(engine, control(weights)));
-  assert.ok(cannon.finalError < 0.75 * untrained.finalError, `${cannon.finalError} m in cannon`);
+  assert.ok(cannon.finalError < 0.4 * untrained.finalError, `${cannon.finalError} m in cannon`);
   const ratio = cannon.finalError / equations.finalError;
   assert.ok(ratio > 0.75 && ratio < 1.33, `final errors in the ratio ${ratio}`);
   assert.ok(Math.abs(cannon.effort / equations.effort - 1) < 0.1);
@@ -153,10 +135,10 @@ Deno.test("what has been learnt in the equations holds in cannon: the engines ro
 });
 
 Deno.test("measures that no trial defines are left out, not reported as not-a-number", () => {
-  const still = { name: "still", reset() {}, act: (_: Float64Array, a: Float64Array) => a.fill(0) };
-  const measures = measured("equations", () => still as Controller, { trials: 2 });
+  const measures = measured("equations", () => new Witness(), { trials: 2 });
   assert.ok(Object.values(measures).every(Number.isFinite), JSON.stringify(measures));
-  assert.ok(!("work" in measures), "torques are not recorded");
+  assert.ok("overshoot" in measures);
+  assert.ok(!("settlingTime" in measures), "an arm that does not reach never settles");
 });
 
 Deno.test("the configuration of these tests is one that a run would accept", () => {

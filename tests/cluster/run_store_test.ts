@@ -42,7 +42,8 @@ const childArguments = (mode: string, folder: string, number = 0) => [
 
 /** A child process, and what it says. */
 function startChild(mode: string, folder: string, number?: number) {
-  const process = new Deno.Command("deno", {
+  // Not "deno", which may be npm's wrapper: the child must be the process that is killed.
+  const process = new Deno.Command(Deno.execPath(), {
     args: childArguments(mode, folder, number),
     stdout: "piped",
     stderr: "inherit",
@@ -458,7 +459,7 @@ async function runOnDisk(mount: string, mode: string, folder: string): Promise<s
   const { success, stdout, stderr } = await new Deno.Command("unshare", {
     args: [
       ...["--mount", "bash", "-c", `${mount} && shift && exec "$@"`, "bash", folder],
-      ...["deno", ...childArguments(mode, folder)],
+      ...[Deno.execPath(), ...childArguments(mode, folder)],
     ],
   }).output();
   ok(success, new TextDecoder().decode(stderr));

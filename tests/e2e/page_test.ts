@@ -8,11 +8,16 @@
  */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { inProcessBus } from "../../cluster/in_process.ts";
 import type { Command } from "../../cluster/protocol.ts";
 import { startViewer, type Viewer } from "../../viewer/server/server.ts";
 import { type Feed, type FeedOptions, startFeed } from "../viewer/feed.ts";
+
+// On import Playwright looks into /proc for signs of WSL, which Deno allows only together with everything
+// else; this variable of its `is-wsl` postpones the look for good.
+Deno.env.set("__IS_WSL_TEST__", "1");
+const { chromium } = await import("playwright-core");
 
 const executablePath = [
   Deno.env.get("CALLOSUM_CHROMIUM"),

@@ -221,6 +221,7 @@ for (const [kind, create] of [["compiled", compiledPlant], ["engine", plantOnEng
   Deno.test(`${kind} plant: field parts of a wrong length are refused, with both lengths`, () => {
     const plant = create({}, 2);
     plant.reset(new Float64Array(4).fill(1));
+    const before = snapshot(plant);
     const field = randomField(randomStream(1, "plant/lengths"), fieldParts, 2);
     for (const part of fieldParts) {
       const { length } = field[part]!;
@@ -232,6 +233,7 @@ for (const [kind, create] of [["compiled", compiledPlant], ["engine", plantOnEng
         );
       }
     }
+    assert.deepEqual(snapshot(plant), before, "the arms must not have moved");
   });
 
   Deno.test(`${kind} plant: a stiffness without the point where it vanishes is refused`, () => {
