@@ -83,7 +83,8 @@ function readVector(file: SafetensorsFile, layout: ParameterLayout, prefix: stri
 
 function readUpdates({ metadata }: SafetensorsFile): number {
   const updates = Number(metadata.updates);
-  if (metadata.format !== format || !Number.isSafeInteger(updates) || updates < 0) {
+  const isCount = /^\d+$/.test(metadata.updates ?? "") && Number.isSafeInteger(updates);
+  if (metadata.format !== format || !isCount) {
     throw new CheckpointError(
       `metadata ${JSON.stringify(metadata)} is not that of a ${format} file`,
     );

@@ -12,7 +12,7 @@ import { measuresOf, performTrials } from "./trials.ts";
 export interface EvaluationRequest extends Pick<PlantRequest, "arm" | "actuator"> {
   readonly task: Task;
   readonly engine: EngineName;
-  /** The run's seed; the trials come from its stream `evaluation/trials`. */
+  /** The run's seed; the trials come from its stream `evaluation/trials/<task>`. */
   readonly seed: number;
   readonly trials: number;
 }

@@ -55,7 +55,10 @@ export const runConfig = z.strictObject({
   backend: z.enum(["auto", "wasm", "webgpu", "cpu"]),
   /** Held-out trials of an evaluation. */
   evaluationTrials: z.int().min(1),
-});
+}).refine(
+  ({ controller, objective }) => controller !== "unilateral" || objective !== "specialised",
+  { message: "objective specialised needs two hemispheres: controller bilateral" },
+);
 
 export type RunConfig = z.infer<typeof runConfig>;
 

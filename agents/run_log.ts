@@ -1,6 +1,6 @@
 /** What a run writes into its folder: the log's events, and who writes them. */
 import { z } from "zod";
-import { type Bus, subjects } from "../cluster/bus.ts";
+import { type Bus, subjects, type Subscription } from "../cluster/bus.ts";
 import { decodeEvent, evaluation, type Event, progress } from "../cluster/protocol.ts";
 import type { RunFolder } from "../cluster/run_store.ts";
 import type { RunConfig } from "./run_config.ts";
@@ -24,33 +24,40 @@ export function isSuperseded(event: LoggedEvent, updates: number): boolean {
 function toLog(event: Event): LoggedEvent | undefined {
   if (event.type === "evaluation") return event;
   if (event.type !== "progress") return undefined;
-  const { type, update, updates, losses, endpointError, mergeWeights } = event;
-  return { type, update, updates, losses, endpointError, mergeWeights };
+  const { updatesPerSecond: _, secondsLeft: __, ...progress } = event;
+  return progress;
 }
 
 /** Keeps a run: writes the bus's events and checkpoints into its folder. */
 export class RunKeeper {
   readonly #pending = new Set<Promise<void>>();
+  readonly #subscriptions: readonly Subscription[];
+  readonly #failure = Promise.withResolvers<never>();
   /** Rejects as soon as something could not be kept; never resolves. */
-  readonly failed: Promise<never>;
-  #fail!: (error: unknown) => void;
+  readonly failed = this.#failure.promise;
 
   constructor(bus: Bus, folder: SimRunFolder) {
-    this.failed = new Promise((_, reject) => this.#fail = reject);
     // Whoever does not wait for it learns of a failure from `settle`.
     this.failed.catch(() => {});
-    bus.subscribe(subjects.events(folder.id), (payload) => {
-      const event = toLog(decodeEvent(payload));
-      if (event) this.#keep(folder.appendEvent(event));
-    });
-    bus.subscribe(
-      subjects.checkpoints(folder.id),
-      (payload) => this.#keep(folder.saveCheckpoint(payload)),
-    );
+    this.#subscriptions = [
+      bus.subscribe(subjects.events(folder.id), (payload) => {
+        const event = toLog(decodeEvent(payload));
+        if (event) this.#keep(folder.appendEvent(event));
+      }),
+      bus.subscribe(
+        subjects.checkpoints(folder.id),
+        (payload) => this.#keep(folder.saveCheckpoint(payload)),
+      ),
+    ];
+  }
+
+  /** Take no more; what has come is still written. */
+  close(): void {
+    for (const subscription of this.#subscriptions) subscription.unsubscribe();
   }
 
   #keep(writing: Promise<void>): void {
-    const kept = writing.catch(this.#fail).finally(() => this.#pending.delete(kept));
+    const kept = writing.catch(this.#failure.reject).finally(() => this.#pending.delete(kept));
     this.#pending.add(kept);
   }
 

@@ -12,7 +12,7 @@ import {
   type Event,
   type Status,
 } from "../cluster/protocol.ts";
-import { type LesionName, lesionNames } from "../controllers/lesions.ts";
+import type { LesionName } from "../controllers/lesions.ts";
 import type { Activity, MotorNetwork } from "../controllers/motor_network.ts";
 import { handVelocity } from "../sim/arms/kinematics.ts";
 import { VectorEnv } from "../sim/env.ts";
@@ -23,7 +23,7 @@ import { findTask, tasks } from "../sim/tasks/catalogue.ts";
 import { speeds } from "../sim/tasks/measures.ts";
 import { controlStep, type Task } from "../sim/tasks/task.ts";
 import { pickTrial, type TrialBatch } from "../sim/tasks/trial.ts";
-import { decodeWeights } from "./checkpoint.ts";
+import { decodeWeights, type Weights } from "./checkpoint.ts";
 import { scriptedController, type ShownController, shownNetwork } from "./controllers.ts";
 import { describe } from "./description.ts";
 import type { RunConfig, RunParts } from "./run_config.ts";
@@ -36,7 +36,7 @@ export interface ShowRequest {
   readonly config: RunConfig;
   readonly parts: RunParts;
   /** The network that learns, with the weights to begin with; none for a scripted controller. */
-  readonly learner?: { readonly network: MotorNetwork; readonly weights: Float64Array };
+  readonly learner?: Weights & { readonly network: MotorNetwork };
 }
 
 /** Shown seconds per real second at the start: reaches take half a second, too short to follow. */
@@ -71,7 +71,7 @@ export class ShowingAgent {
   readonly #handForce = new Float64Array(2);
   readonly #envs = new Map<Task, VectorEnv>();
   #weights: Float64Array;
-  #updates = 0;
+  #updates: number;
   #status: Status;
   #showing: Showing | undefined;
   #trialNumber = 0;
@@ -85,6 +85,7 @@ export class ShowingAgent {
     this.#request = request;
     const { bus, run, config, learner } = request;
     this.#weights = learner?.weights ?? new Float64Array(0);
+    this.#updates = learner?.updates ?? 0;
     this.#status = {
       type: "status",
       training: learner ? "starting" : "none",
@@ -155,7 +156,7 @@ export class ShowingAgent {
         return this.#begin();
       }
       case "lesion":
-        if (!lesionNames.includes(command.lesion as LesionName)) return;
+        if (!describe(this.#request).lesions.includes(command.lesion)) return;
         this.#changeStatus({ lesion: command.lesion });
         return this.#begin();
     }

@@ -58,12 +58,12 @@ const breathe = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
  * Does the training, or measures a controller that does not learn; resolves when that is finished or has
  * been stopped.
  */
-export function train(bus: Bus, request: TrainingRequest): Promise<TrainingEnd> {
-  return learns(request.config) ? trainNetwork(bus, request) : measureScripted(bus, request);
+export async function train(bus: Bus, request: TrainingRequest): Promise<TrainingEnd> {
+  return learns(request.config) ? await trainNetwork(bus, request) : measureScripted(bus, request);
 }
 
 /** A scripted controller is the same before and after. */
-function measureScripted(bus: Bus, { run, config }: TrainingRequest): Promise<TrainingEnd> {
+function measureScripted(bus: Bus, { run, config }: TrainingRequest): TrainingEnd {
   const parts = runParts(config);
   for (const engine of engineNames) {
     const measures = evaluate(
@@ -74,53 +74,70 @@ function measureScripted(bus: Bus, { run, config }: TrainingRequest): Promise<Tr
       publishEvaluation(bus, run, config, { stage, update: 0, engine, measures });
     }
   }
-  return Promise.resolve("finished");
+  return "finished";
 }
 
-async function trainNetwork(bus: Bus, request: TrainingRequest): Promise<TrainingEnd> {
-  const { run, config } = request;
-  const parts = runParts(config);
-  const network = runNetwork(config, parts);
-  const rollout = await createRollout(config, {
-    network,
-    equations: parts.equations,
-    losses: objectives[config.objective],
-  });
-  const trainer = new Trainer(trainingPlan(config, parts), network, rollout, request.state);
-  const reporter = new TrainingReporter(bus, run, trainer);
-  const evaluated = (result: EvaluationResult) => publishEvaluation(bus, run, config, result);
-
+async function trainNetwork(bus: Bus, { run, config, state }: TrainingRequest) {
+  // Before anything is waited for: a stop that follows the request at once must not be lost.
   let stopping = false;
   const control = bus.subscribe(subjects.control(run), (payload) => {
     stopping ||= decodeControl(payload).type === "stop";
   });
   try {
-    reporter.weights();
-    let breathed = performance.now();
-    while (!trainer.finished && !stopping) {
-      reporter.updated(await trainer.update());
-      const { updates } = trainer;
-      if (updates % checkpointEvery === 0) reporter.checkpoint();
-      if (isWaypoint(parts.task, updates, config.updates)) {
-        const { weights } = trainer.state;
-        const engine = "equations";
-        const measures = measure(config, parts, network, weights, engine);
-        evaluated({ stage: "during", update: updates, engine, measures });
-      }
-      if (performance.now() - breathed > yieldEvery) {
-        reporter.weights();
-        await breathe();
-        breathed = performance.now();
-      }
-    }
-    reporter.weights();
-    reporter.checkpoint();
+    const parts = runParts(config);
+    const network = runNetwork(config, parts);
+    const { equations } = parts;
+    const problem = { network, equations, losses: objectives[config.objective] };
+    const rollout = await createRollout(config, problem);
+    const start = state && structuredClone(state);
+    const trainer = new Trainer(trainingPlan(config, parts), network, rollout, start);
+    const evaluated = (result: EvaluationResult) => publishEvaluation(bus, run, config, result);
+    const reporter = new TrainingReporter(bus, run, trainer);
+    await untilStopped(config, parts, trainer, reporter, evaluated, () => stopping);
     if (!trainer.finished) return "stopped";
     evaluateInAllEngines(config, parts, trainer, evaluated);
     return "finished";
   } finally {
     control.unsubscribe();
   }
+}
+
+/**
+ * Train until the plan is fulfilled or `stopping` says so. It stops only where a progress event has just
+ * been said, so that the log of a resumed run has the same ones.
+ */
+async function untilStopped(
+  config: RunConfig,
+  parts: RunParts,
+  trainer: Trainer,
+  reporter: TrainingReporter,
+  evaluated: (result: EvaluationResult) => void,
+  stopping: () => boolean,
+): Promise<void> {
+  reporter.weights();
+  let breathed = performance.now();
+  let kept = -1;
+  while (!trainer.finished && !(stopping() && trainer.updates % progressEvery === 0)) {
+    reporter.updated(await trainer.update());
+    const { updates, network, state } = trainer;
+    if (isWaypoint(parts.task, updates, config.updates)) {
+      const engine = "equations";
+      const measures = measure(config, parts, network, state.weights, engine);
+      evaluated({ stage: "during", update: updates, engine, measures });
+    }
+    // After all events of the update: what is kept with a checkpoint does not happen again.
+    if (updates % checkpointEvery === 0) {
+      reporter.checkpoint();
+      kept = updates;
+    }
+    if (performance.now() - breathed > yieldEvery) {
+      reporter.weights();
+      await breathe();
+      breathed = performance.now();
+    }
+  }
+  reporter.weights();
+  if (kept !== trainer.updates) reporter.checkpoint();
 }
 
 /** Whether an evaluation on the way is due after this update: now and then, and as a phase ends. */
@@ -194,6 +211,7 @@ class TrainingReporter {
   readonly #began = performance.now();
   readonly #firstUpdate: number;
   #finalErrors: number[] = [];
+  #nonFinite = 0;
 
   constructor(readonly bus: Bus, readonly run: string, readonly trainer: Trainer) {
     this.#firstUpdate = trainer.updates;
@@ -204,8 +222,9 @@ class TrainingReporter {
   }
 
   /** An update has been done. */
-  updated({ terms, finalError }: RolloutOutcome): void {
+  updated({ terms, finalError, nonFinite }: RolloutOutcome): void {
     this.#finalErrors.push(finalError);
+    this.#nonFinite += nonFinite;
     const { updates, plan, network, state } = this.trainer;
     if (updates % progressEvery !== 0 && !this.trainer.finished) return;
     const seconds = (performance.now() - this.#began) / 1000;
@@ -221,11 +240,13 @@ class TrainingReporter {
       },
       endpointError: this.#finalErrors.reduce((sum, error) => sum + error) /
         this.#finalErrors.length,
+      nonFinite: this.#nonFinite,
       mergeWeights: network.mergeWeights(state.weights),
       updatesPerSecond,
       secondsLeft: (plan.updates - updates) / updatesPerSecond,
     });
     this.#finalErrors = [];
+    this.#nonFinite = 0;
   }
 
   /** Hand over the weights for whoever shows them. */

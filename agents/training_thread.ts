@@ -1,9 +1,8 @@
 /** Runs a training in a thread of its own, joined to the owner's bus. */
-import { type Bus, subjects } from "../cluster/bus.ts";
+import type { Bus } from "../cluster/bus.ts";
 import { attachPort } from "../cluster/port_bus.ts";
-import { encodeMessage } from "../cluster/protocol.ts";
 import type { TrainingEnd, TrainingRequest } from "./training.ts";
-import type { EndMessage, StartMessage } from "./training_worker.ts";
+import type { EndMessage, StartMessage, StopMessage } from "./training_worker.ts";
 
 /** A training that has failed in its thread. */
 export class TrainingError extends Error {
@@ -38,6 +37,6 @@ export function startTraining(bus: Bus, request: TrainingRequest): TrainingThrea
   worker.postMessage({ kind: "start", request } satisfies StartMessage);
   return {
     ended,
-    stop: () => bus.publish(subjects.control(request.run), encodeMessage({ type: "stop" })),
+    stop: () => worker.postMessage({ kind: "stop" } satisfies StopMessage),
   };
 }

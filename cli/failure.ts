@@ -1,5 +1,6 @@
 /** How a command ends that cannot do what it was asked: one clear line, and an exit code. */
 import { CheckpointError } from "../agents/checkpoint.ts";
+import { TrainingError } from "../agents/training_thread.ts";
 import { RunStoreError } from "../cluster/run_store.ts";
 import { SafetensorsError } from "../learners/nn/safetensors.ts";
 import { PortInUseError } from "../viewer/server/server.ts";
@@ -14,9 +15,20 @@ export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as c
 
 const usageErrors = [UsageError, RunStoreError, CheckpointError, SafetensorsError, PortInUseError];
 
-/** One line for `error` and the exit code that belongs to it. */
-export function explain(error: unknown): { line: string; code: number } {
-  const isUsage = usageErrors.some((kind) => error instanceof kind);
-  const message = error instanceof Error ? error.message : String(error);
-  return { line: message, code: isUsage ? exitCodes.usage : exitCodes.failed };
+/** An error in words. */
+export interface Explanation {
+  /** What is wrong, in one line. */
+  readonly line: string;
+  /** The exit code that belongs to it. */
+  readonly code: number;
+  /** Where it came from, for an error that nobody foresaw. */
+  readonly stack?: string;
+}
+
+/** What to tell the user of `error`. */
+export function explain(error: unknown): Explanation {
+  const line = error instanceof Error ? error.message : String(error);
+  if (usageErrors.some((kind) => error instanceof kind)) return { line, code: exitCodes.usage };
+  const foreseen = error instanceof TrainingError || !(error instanceof Error);
+  return { line, code: exitCodes.failed, ...(foreseen ? {} : { stack: error.stack }) };
 }

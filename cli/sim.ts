@@ -123,6 +123,7 @@ async function simulate(
     }
     return exitCodes.done;
   } finally {
+    keeper.close();
     stop.close();
     showing?.close();
     await viewer?.close();
@@ -141,7 +142,11 @@ function showRequest(
   state: TrainerState | undefined,
 ): ShowRequest {
   const parts = runParts(config);
-  const learner = state && { network: runNetwork(config, parts), weights: state.weights };
+  const learner = state && {
+    network: runNetwork(config, parts),
+    weights: state.weights,
+    updates: state.adam.updates,
+  };
   return { bus, run, config, parts, learner };
 }
 
@@ -215,6 +220,7 @@ if (import.meta.main) {
   } catch (error) {
     const explained = explain(error);
     console.error(`error: ${explained.line}`);
+    if (explained.stack) console.error(explained.stack);
     code = explained.code;
   }
   Deno.exit(code);

@@ -11,7 +11,11 @@ export function inProcessBus(onError: (error: unknown, subject: string) => void)
   const handlers = new Map<string, Set<(payload: Uint8Array) => void>>();
   return {
     publish(subject, payload) {
-      for (const handler of [...handlers.get(subject) ?? []]) {
+      const subscribed = handlers.get(subject);
+      if (!subscribed) return;
+      for (const handler of [...subscribed]) {
+        // One that an earlier handler of this message has unsubscribed.
+        if (!subscribed.has(handler)) continue;
         try {
           handler(payload);
         } catch (error) {

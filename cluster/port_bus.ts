@@ -52,23 +52,24 @@ export function portBus(port: Port, onError: (error: unknown, subject: string) =
 /** The owner's side: connect what lies beyond `port` to `bus`; returns how to disconnect it. */
 export function attachPort(bus: Bus, port: Port): () => void {
   const forwarded = new Map<string, Subscription>();
-  // A payload on its way in must not be sent back out to where it came from.
-  let arriving = false;
+  // A message on its way in must not be sent back out; what its handlers publish meanwhile must.
+  let arriving: { readonly subject: string; readonly payload: Uint8Array } | undefined;
   const listener = ({ data }: MessageEvent<PortMessage>) => {
     if (data.kind === "publish") {
-      arriving = true;
+      arriving = data;
       try {
         bus.publish(data.subject, data.payload);
       } finally {
-        arriving = false;
+        arriving = undefined;
       }
     } else if (data.kind === "unsubscribe") {
       forwarded.get(data.subject)?.unsubscribe();
       forwarded.delete(data.subject);
-    } else if (!forwarded.has(data.subject)) {
+    } else if (data.kind === "subscribe" && !forwarded.has(data.subject)) {
       const { subject } = data;
       const forward = (payload: Uint8Array) => {
-        if (!arriving) port.postMessage({ kind: "publish", subject, payload });
+        if (arriving?.subject === subject && arriving.payload === payload) return;
+        port.postMessage({ kind: "publish", subject, payload });
       };
       forwarded.set(subject, bus.subscribe(subject, forward));
     }

@@ -88,15 +88,17 @@ export const trialEnded = z.object({
   speed: z.array(z.number()),
 });
 
-/** How the training goes; about twice a second. */
+/** How the training goes, over the updates since the last such event. */
 export const progress = z.object({
   type: z.literal("progress"),
   update: z.int().min(0),
   updates: z.int().min(0),
-  /** Loss terms of the last batch by name, dimensionless. */
+  /** Losses of the last batch by name, dimensionless. */
   losses: z.record(z.string(), z.number()),
-  /** Mean distance from the goal over the last 0.1 s of the batch's trials, m. */
+  /** Mean distance of hand and goal over the last 0.1 s of the batches' trials, m. */
   endpointError: z.number(),
+  /** Elements of the gradients that were not finite and were replaced by 0; a sound training has 0. */
+  nonFinite: z.int().min(0),
   mergeWeights: z.array(z.number()),
   updatesPerSecond: z.number().min(0),
   secondsLeft: z.number().min(0),
@@ -147,7 +149,7 @@ export const command = z.discriminatedUnion("type", [
 
 /** What the owner of a run may ask of its training. */
 export const control = z.discriminatedUnion("type", [
-  /** Finish the update in hand, hand over a checkpoint, end. */
+  /** End after one of the next updates, when a checkpoint and all events up to it have been sent. */
   z.object({ type: z.literal("stop") }),
 ]);
 

@@ -7,7 +7,8 @@
  *   u_t = network(x_t), (s_{t+1}, sensed_{t+1}) = step(s_t, u_t), x_{t+1} = [sensed_{t+1}, target_{t+1}],
  * and the losses are taken on the hand after each of the T steps.
  */
-import type { Activity, BackwardScratch, LossCotangent } from "../../controllers/motor_network.ts";
+import type { Activity } from "../../controllers/motor_network.ts";
+import { type LossCotangent, ReversePass } from "../../controllers/reverse_pass.ts";
 import type { Kernel } from "../../sim/expression/kernel.ts";
 import {
   adjointKernel,
@@ -40,7 +41,7 @@ interface Tape {
   readonly activities: Activity[];
   readonly inputs: StepInputs[];
   readonly reverse: readonly ReverseState[];
-  readonly scratch: BackwardScratch;
+  readonly reversePass: ReversePass;
 }
 
 /** What one loss carries backwards through time. */
@@ -77,6 +78,7 @@ export function compiledRollout(problem: RolloutProblem): DifferentiableRollout 
   return {
     name: "compiled",
     gradient(weights, batch, gradient) {
+      requireTimeStep(problem, batch);
       tape = tapeFor(problem, batch, tape);
       const parts = fieldParts.filter((part) => tape!.inputs[0].field[part]);
       const { step, adjoint } = kernelsFor(parts);
@@ -89,6 +91,13 @@ export function compiledRollout(problem: RolloutProblem): DifferentiableRollout 
       return Promise.resolve({ terms, finalError, nonFinite: replaceNonFinite(gradient) });
     },
   };
+}
+
+function requireTimeStep({ equations }: RolloutProblem, batch: TrialBatch): void {
+  if (batch.timeStep === equations.timeStep) return;
+  throw new RangeError(
+    `trials with steps of ${batch.timeStep} s on a plant with steps of ${equations.timeStep} s`,
+  );
 }
 
 /** `known` if it fits the batch, else a new tape. */
@@ -124,7 +133,7 @@ function tapeFor(problem: RolloutProblem, batch: TrialBatch, known?: Tape): Tape
         cotangent: { output: command, input: observation, hidden, share: loss.share },
       };
     }),
-    scratch: network.scratch(trials, losses.length),
+    reversePass: new ReversePass(network, trials, losses.length),
   };
 }
 
@@ -185,7 +194,8 @@ function measure(
         }
       }
       const elements = network.width * trials;
-      activity += squares / (elements * steps) + changeScale * changes / (elements * (steps - 1));
+      activity += squares / (elements * steps) +
+        changeScale * changes / (elements * Math.max(steps - 1, 1));
     }
   }
   const points = 2 * trials * steps;
@@ -208,8 +218,8 @@ function pullBack(
   fields: readonly Float64Array[][],
   gradient: Float64Array,
 ): void {
-  const { network, losses } = problem;
-  const { trials, steps, states, observations, activities, reverse, scratch } = tape;
+  const { losses } = problem;
+  const { trials, steps, states, observations, activities, reverse, reversePass } = tape;
   for (const loss of reverse) {
     loss.stateAfter.fill(0);
     loss.observation.fill(0);
@@ -231,16 +241,7 @@ function pullBack(
       if (loss.hidden) seedActivity(problem, tape, t, loss.hidden, activity);
       [loss.stateAfter, loss.stateBefore] = [loss.stateBefore, loss.stateAfter];
     });
-    const activity = activities[t];
-    network.backward(
-      weights,
-      observations[t],
-      activity,
-      trials,
-      cotangents,
-      gradient,
-      scratch,
-    );
+    reversePass.run(weights, observations[t], activities[t], cotangents, gradient);
   }
 }
 
@@ -284,7 +285,7 @@ function seedActivity(
   const elements = network.width * trials;
   const own = 2 * weight / (elements * steps);
   const change = 2 * weight * activityChangeWeight /
-    (equations.timeStep ** 2 * elements * (steps - 1));
+    (equations.timeStep ** 2 * elements * Math.max(steps - 1, 1));
   for (let k = 0; k < network.config.layers; k++) {
     for (let s = 0; s < network.streams.length; s++) {
       const into = cotangent[k][s];

@@ -157,13 +157,12 @@ function measure({ errors, commands, hidden }: Trajectory, timeStep: number): Te
 
 /** mean h² + 0.05 mean ((h_{t+1} − h_t)/dt)² of one layer of one stream. */
 function layerActivity(steps: readonly tf.Tensor2D[], timeStep: number): tf.Tensor {
+  const squares = meanSquare(tf.concat2d([...steps], 0));
+  if (steps.length === 1) return squares;
   const before = tf.concat2d(steps.slice(0, -1), 0);
   const after = tf.concat2d(steps.slice(1), 0);
   const change = meanSquare(tf.sub(after, before));
-  return tf.add(
-    meanSquare(tf.concat2d([...steps], 0)),
-    tf.mul(activityChangeWeight / timeStep ** 2, change),
-  );
+  return tf.add(squares, tf.mul(activityChangeWeight / timeStep ** 2, change));
 }
 
 /** Mean distance of hand and target over the last steps, m. */

@@ -55,6 +55,7 @@ const events: readonly Event[] = [
     endpointError: 0.3,
     mergeWeights: [],
     updatesPerSecond: 0,
+    nonFinite: 0,
     secondsLeft: 0,
   },
   {

@@ -141,14 +141,12 @@ export function busContract(name: string, open: OpenBus): void {
       for (const payload of payloads) bench[sender].publish(sender, payload);
       await bench.settled();
       assert.deepEqual(heard, payloads);
-      assert.ok(
-        payloads.every(({ buffer }) => buffer.byteLength > 0 || buffer === payloads[0].buffer),
-      );
     }
   });
 
   test("a message that nobody listens to is lost, also to those who come later", async (bench) => {
     bench.near.publish("news", bytes("lost"));
+    await bench.settled();
     const heard = heardAt(bench.far, "news");
     await bench.settled();
     bench.near.publish("news", bytes("heard"));
@@ -168,6 +166,7 @@ export function busContract(name: string, open: OpenBus): void {
     first.unsubscribe();
     await bench.settled();
     bench.near.publish("news", bytes("2"));
+    await bench.settled();
     bench.far.publish("news", bytes("3"));
     await bench.settled();
     assert.deepEqual(heard, ["first 1", "second 1", "second 2", "second 3"]);

@@ -5,7 +5,8 @@
 import assert from "node:assert/strict";
 import { callosa, type CallosumName, callosumNames } from "../../controllers/callosum.ts";
 import { intact, type Lesion, lesionNames, lesions } from "../../controllers/lesions.ts";
-import { type LossCotangent, MotorNetwork } from "../../controllers/motor_network.ts";
+import { MotorNetwork } from "../../controllers/motor_network.ts";
+import { type LossCotangent, ReversePass } from "../../controllers/reverse_pass.ts";
 import { networkController } from "../../controllers/network_controller.ts";
 import { adamState, adamUpdate, kerasAdam } from "../../learners/nn/adam.ts";
 import { type RandomStream, randomStream } from "../../sim/random.ts";
@@ -382,8 +383,8 @@ function pulledBack(
     share,
   }));
   const gradient = new Float64Array(network.layout.size);
-  const scratch = network.scratch(trials, losses.length);
-  network.backward(pulledThrough, input, activity, trials, losses, gradient, scratch);
+  new ReversePass(network, trials, losses.length)
+    .run(pulledThrough, input, activity, losses, gradient);
   return { gradient, inputs: losses.map((loss) => loss.input) };
 }
 
@@ -516,10 +517,11 @@ Deno.test("the reverse pass adds to the gradient: steps of a roll-out accumulate
   const once = pulledBack(network, weights, observation, 1, [everyUnitOfOutput(network)]).gradient;
   const activity = network.activity(1);
   network.forward(weights, observation, activity, 1);
-  const [gradient, scratch] = [new Float64Array(weights.length), network.scratch(1, 1)];
+  const gradient = new Float64Array(weights.length);
+  const reverse = new ReversePass(network, 1, 1);
   for (let step = 0; step < 2; step++) {
     const loss = { ...everyUnitOfOutput(network), input: new Float64Array(16) };
-    network.backward(weights, observation, activity, 1, [loss], gradient, scratch);
+    reverse.run(weights, observation, activity, [loss], gradient);
   }
   gradient.forEach((value, i) => assert.ok(Math.abs(value - 2 * once[i]) < 1e-15));
 });

@@ -140,7 +140,8 @@ async function openPage(browser: Browser, view: View, complaints: string[]): Pro
   });
   await page.exposeFunction("complain", (text: string) => complaints.push(text));
   await page.addInitScript(() => {
-    addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) => {
+    addEventListener("securitypolicyviolation", (event) => {
+      const { violatedDirective, blockedURI } = event as SecurityPolicyViolationEvent;
       (globalThis as unknown as { complain(text: string): void })
         .complain(`policy: ${violatedDirective} ${blockedURI}`);
     });

@@ -180,6 +180,27 @@ for (const [kind, create] of [["compiled", compiledPlant], ["engine", plantOnEng
     assert.deepEqual(snapshot(nothing), snapshot(explicitZero));
   });
 
+  Deno.test(`${kind} plant: motors that press joints against their limits hold them there`, () => {
+    // Both joints are pressed outwards by M⁻¹ τ as well, so that neither drives the other inwards.
+    for (const [edge, commands] of [["lower", [-0.5, -0.23]], ["upper", [0.5, 0.5]]] as const) {
+      const plant = create({ actuator: "torque-motor" });
+      const { angles, velocities } = plant.readings;
+      plant.reset(Float64Array.of(1.2, 1.4));
+      for (let step = 0; step < 150; step++) {
+        plant.step(Float64Array.from(commands));
+        arm26.joints.forEach(({ lower, upper }, j) =>
+          assert.ok(angles[j] >= lower && angles[j] <= upper, `joint ${j} at ${angles[j]}`)
+        );
+      }
+      assertClose(angles, arm26.joints.map((joint) => joint[edge]), 0, `angles, ${edge}`);
+      assertClose(velocities, [0, 0], 0, `velocities, ${edge}`);
+      run(plant, Float64Array.from(commands, (command) => -command), 20);
+      arm26.joints.forEach((joint, j) =>
+        assert.ok(Math.abs(angles[j] - joint[edge]) > 0.05, `joint ${j} does not leave`)
+      );
+    }
+  });
+
   Deno.test(`${kind} plant: arms stepped at once move exactly as each would alone`, () => {
     for (const variation of [{}, { arm: human3, actuator: "torque-motor" }] as const) {
       const stream = randomStream(1, "plant/together");

@@ -253,6 +253,7 @@ export function startFeed(options: FeedOptions): Feed {
       endpointError: error(update) * noise,
       mergeWeights: [0.91, 1.36],
       updatesPerSecond: options.updatesPerSecond ?? 20,
+      nonFinite: 0,
       secondsLeft: (updates - update) / (options.updatesPerSecond ?? 20),
     });
   }

@@ -96,6 +96,7 @@ const progress = (update: number): Progress => ({
   endpointError: 0.1,
   mergeWeights: [0.5, 0.5],
   updatesPerSecond: 10,
+  nonFinite: 0,
   secondsLeft: 1,
 });
 
