@@ -46,21 +46,29 @@ export function adaptationMeasures(
   const walled = withChannel(free);
   const mean = (values: readonly number[]) =>
     values.reduce((sum, value) => sum + value, 0) / values.length;
-  const index = (record: MovementRecord) =>
-    adaptationIndex(record, wallForces(record, walled.channel), viscosity);
+  const index = (record: MovementRecord, trial: number) =>
+    adaptationIndex(record, wallForces(record, walled.channel, walled.goStep[trial]), viscosity);
   return {
     nullFieldDeviation: mean(perform(free).map(maximalDeviation)),
     adaptationIndex: mean(perform(walled).map(index)),
   };
 }
 
-/** The force of the hand on the channel's wall along the normal, left positive, N, at each sample. */
-function wallForces(record: MovementRecord, { stiffness, damping }: Channel): number[] {
+/**
+ * The force of the hand on the channel's wall along the normal, left positive, N, at each sample. There
+ * is no wall before the go step.
+ */
+function wallForces(
+  record: MovementRecord,
+  { stiffness, damping }: Channel,
+  goStep: number,
+): number[] {
   const [startX, startY] = record.start;
   const along = [record.goal[0] - startX, record.goal[1] - startY];
   const length = Math.hypot(...along);
   const normal = [-along[1] / length, along[0] / length];
   return velocities(record).map(([rateX, rateY], k) => {
+    if (k < goStep) return 0;
     const offset = (record.positions[2 * k] - startX) * normal[0] +
       (record.positions[2 * k + 1] - startY) * normal[1];
     return stiffness * offset + damping * (rateX * normal[0] + rateY * normal[1]);

@@ -4,7 +4,7 @@
  *
  * | | muscles | torque motors |
  * | --- | --- | --- |
- * | action | excitation of each muscle, 0 … 1 | command of each joint, −1 … 1 |
+ * | action | excitation of each muscle, from its least (0 or 0.001) to 1 | command of each joint, −1 … 1 |
  * | observation | `sim/sensors/observation.ts` | the same |
  * | reward | −‖hand − target‖ after the step, m | the same |
  * | terminated | never | never |
@@ -14,6 +14,7 @@
  * so they are truncated together; `reset` then starts the next trials.
  */
 import { type RandomStream, randomStream } from "./random.ts";
+import { requireLength } from "./physics/arrays.ts";
 import type { Plant } from "./physics/plant.ts";
 import { type ObservationLayout, observationLayout } from "./sensors/observation.ts";
 import { perfectSensing, Senses, type Sensing } from "./sensors/sensing.ts";
@@ -109,26 +110,27 @@ export class VectorEnv {
   }
 
   /**
-   * Start new trials, drawn from the stream `env/trials/<episode>` unless given.
+   * Start new trials, drawn from the stream `env/trials/<episode>` unless given. The observation is a
+   * view that the next step overwrites.
    * @throws {RangeError} when given trials do not fit the number of arms or the control step
    */
   reset({ seed, trials }: ResetOptions = {}): { observation: Float64Array; info: StepInfo } {
     const { arm, arms, timeStep } = this.plant;
-    if (seed !== undefined) [this.#seed, this.#episode] = [seed, 0];
-    const episode = this.#episode++;
+    const [from, episode] = seed === undefined ? [this.#seed, this.#episode] : [seed, 0];
+    const noise = randomStream(from, `env/noise/${episode}`);
     const drawn = trials ??
-      this.task.draw(arm, randomStream(this.#seed, `env/trials/${episode}`), arms);
+      this.task.draw(arm, randomStream(from, `env/trials/${episode}`), arms);
     if (drawn.trials !== arms || drawn.timeStep !== timeStep) {
       throw new RangeError(
         `${drawn.trials} trials with steps of ${drawn.timeStep} s do not fit an environment of ` +
           `${arms} arms with steps of ${timeStep} s`,
       );
     }
-    this.#noise = randomStream(this.#seed, `env/noise/${episode}`);
+    this.plant.reset(drawn.startAngles);
+    [this.#seed, this.#episode, this.#noise] = [from, episode + 1, noise];
     this.#trials = drawn;
     this.#inputs = stepInputs(drawn);
     this.#step = 0;
-    this.plant.reset(drawn.startAngles);
     this.#observe();
     this.#senses.reset(this.#observation);
     this.#senses.sense(this.#observation, this.#noise);
@@ -147,7 +149,7 @@ export class VectorEnv {
     if (this.#step >= trials.steps) {
       throw new Error(`the trials ended after ${trials.steps} steps; reset the environment`);
     }
-    this.#commands.set(action);
+    this.#commands.set(requireLength("action", action, this.#commands.length));
     this.#senses.disturb(this.#commands, this.#noise);
     this.plant.step(this.#commands, inputs.field);
     this.#judge(inputs.target);
@@ -205,6 +207,10 @@ export class Env {
       throw new RangeError(`a single environment needs a plant of 1 arm, not ${plant.arms}`);
     }
     this.#vector = new VectorEnv(plant, task, sensing);
+  }
+
+  get layout(): ObservationLayout {
+    return this.#vector.layout;
   }
 
   get observationSpace(): Space {

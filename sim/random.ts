@@ -18,7 +18,10 @@ export interface RandomStream {
   uniform(low?: number, high?: number): number;
   /** The next number of a normal distribution (Box-Muller transform, both values are used). */
   normal(mean?: number, deviation?: number): number;
-  /** The next integer, uniform in 0 … count − 1. */
+  /**
+   * The next integer, uniform in 0 … count − 1.
+   * @throws {RangeError} when there is no such integer
+   */
   integer(count: number): number;
 }
 
@@ -52,6 +55,11 @@ export function randomStream(seed: number, name: string): RandomStream {
       spare = radius * Math.sin(angle);
       return mean + deviation * radius * Math.cos(angle);
     },
-    integer: (count) => Math.floor(uniform(0, count)),
+    integer(count) {
+      if (!Number.isSafeInteger(count) || count < 1) {
+        throw new RangeError(`an integer below ${count} was asked for; at least 1 is needed`);
+      }
+      return Math.min(Math.floor(uniform(0, count)), count - 1);
+    },
   };
 }

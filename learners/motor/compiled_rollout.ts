@@ -10,10 +10,9 @@
 import type { Activity } from "../../controllers/motor_network.ts";
 import { type LossCotangent, ReversePass } from "../../controllers/reverse_pass.ts";
 import type { Kernel } from "../../sim/expression/kernel.ts";
+import { type FieldPart, fieldParts } from "../../sim/physics/hand_field.ts";
 import {
   adjointKernel,
-  type FieldPart,
-  fieldParts,
   resetKernel,
   sensedSize,
   stateLayout,

@@ -67,6 +67,7 @@ export function hillLaw(slack = 1): MuscleLaw {
       // With f = a f_l, D = a (f_l + A)/B, p1 = −f/2/(σ − 2D), p2 = f²/4/(σ − 2D), p3 = −3f/2 the
       // lengthening branch is (−p1 p3 + p1 σ v + p2 − p3 v + σ v²)/(p1 + v). Numerator and
       // denominator are multiplied by E = B (σ − 2D), which leaves one division for both branches.
+      // The published formula has a narrow pole at n > 1.655 and a < 0.0015; Arm26 stays below 1.36.
       const f = multiply(a, forceLength);
       const e = subtract(
         multiply(constant(sigma), hillB),

@@ -28,7 +28,7 @@ export interface Node {
   readonly id: number;
   readonly operation: Operation;
   readonly operands: readonly Node[];
-  /** The number of a constant; NaN in other nodes. */
+  /** The number of a constant; of no meaning in other nodes. */
   readonly value: number;
 }
 
@@ -69,7 +69,7 @@ export class Graph {
   }
 
   #compute(operation: Computed, ...operands: Node[]): Node {
-    if (operands.every(isConstant)) {
+    if (operands.every((operand) => isConstant(operand))) {
       return this.constant(evaluateOperation[operation](...operands.map(({ value }) => value)));
     }
     return this.#intern(operation, operands);
@@ -157,9 +157,18 @@ export class Graph {
   /**
    * Promise that `node` depends on `inputs` only. Pull-backs then use its partial derivatives, which
    * are derived once, instead of walking through its inside for each of them.
+   * @throws {RangeError} when the promise is not kept
    */
   declareFunction(node: Node, inputs: readonly Node[]): void {
-    const free = inputs.filter((input) => !isConstant(input));
+    const promised = new Set(inputs);
+    const stranger = reachable([node], promised)
+      .find((inner) => inner.operation === "input" && !promised.has(inner));
+    if (stranger) {
+      throw new RangeError(
+        `node ${node.id} is declared without input ${stranger.id} that it needs`,
+      );
+    }
+    const free = [...new Set(inputs)].filter((input) => !isConstant(input));
     if (!isConstant(node) && !free.includes(node)) this.#functions.set(node, free);
   }
 

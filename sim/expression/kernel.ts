@@ -34,8 +34,8 @@ const formats: Record<Exclude<Operation, "constant" | "input">, (...names: strin
   sin: (a) => `Math.sin(${a})`,
   cos: (a) => `Math.cos(${a})`,
   exp: (a) => `Math.exp(${a})`,
-  minimum: (a, b) => `${a} < ${b} ? ${a} : ${b}`,
-  maximum: (a, b) => `${a} > ${b} ? ${a} : ${b}`,
+  minimum: (a, b) => `${b} < ${a} ? ${b} : ${a}`,
+  maximum: (a, b) => `${b} > ${a} ? ${b} : ${a}`,
   select: (a, b, chosen, other) => `${a} < ${b} ? ${chosen} : ${other}`,
 };
 
@@ -48,13 +48,15 @@ const offset = (row: number) => row === 0 ? "i" : `i + row${row}`;
  * Every kernel gets a function of its own name, so that V8 keeps its type feedback apart from that of
  * other kernels.
  *
- * @throws {RangeError} when an output needs an input node that no input array holds
+ * @throws {RangeError} when an output needs an input node that no input array holds, or a name is no
+ * identifier or is used twice
  */
 export function compileKernel(
   name: string,
   inputs: readonly KernelArray[],
   outputs: readonly KernelArray[],
 ): Kernel {
+  requireNames(name, [...inputs, ...outputs]);
   const nodes = reachable(outputs.flatMap(({ rows }) => rows));
   const places = new Map<Node, string>();
   for (const { name: array, rows } of inputs) {
@@ -90,6 +92,14 @@ export function compileKernel(
     "};",
   ].join("\n");
   return { run: new Function(source)(), operations, source };
+}
+
+function requireNames(kernel: string, arrays: readonly KernelArray[]): void {
+  const names = [kernel, ...arrays.map(({ name }) => name)];
+  const bad = names.find((name, i) => !/^[A-Za-z]\w*$/.test(name) || names.indexOf(name) !== i);
+  if (bad !== undefined) {
+    throw new RangeError(`kernel ${kernel}: "${bad}" is no identifier, or is used twice`);
+  }
 }
 
 /** A number as JavaScript source; negative ones in parentheses so that `a - -b` stays readable. */

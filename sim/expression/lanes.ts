@@ -42,7 +42,10 @@ export function lanesAlgebra(graph: Graph): Algebra<Lanes> {
       graph.select(a, b, chosen, other)
     ),
     sum: (a) => [a.reduce((sum, lane) => graph.add(sum, lane))],
-    lane: (a, index) => [a[index]],
+    lane(a, index) {
+      if (!(index in a)) throw new RangeError(`lane ${index} of a value of ${a.length} lanes`);
+      return [a[index]];
+    },
     stack: (parts) => parts.flat(),
     function(value, inputs) {
       value.forEach((node, lane) =>

@@ -35,8 +35,14 @@ export function trainingEquations(
   return { arm, actuator, timeStep, scene: horizontalScene, integrator: "motornet" };
 }
 
-/** A plant in a horizontal plane on the engine called `engine`. */
+/**
+ * A plant in a horizontal plane on the engine called `engine`.
+ * @throws {RangeError} when there is no such engine
+ */
 export function createPlant(engine: EngineName, request: PlantRequest): Plant {
+  if (!engineNames.includes(engine)) {
+    throw new RangeError(`no engine "${engine}"; there are ${engineNames.join(", ")}`);
+  }
   const { arm, arms, stiff = false } = request;
   const substeps = stiff ? stiffSubsteps : usualSubsteps;
   const onEngine = { ...request, scene: horizontalScene, substeps };

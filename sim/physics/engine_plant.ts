@@ -7,7 +7,7 @@ import type { Arm } from "../arms/arm.ts";
 import { requireLength } from "./arrays.ts";
 import type { PhysicsEngine, Scene } from "./engine.ts";
 import { readings } from "./equations_plant.ts";
-import { handForces } from "./hand_field.ts";
+import { checkField, handForces } from "./hand_field.ts";
 import type { Plant } from "./plant.ts";
 import type { PlantEquations } from "./plant_equations.ts";
 import { actuatorKernels, resetKernel, sensedSize, stateLayout } from "./plant_kernels.ts";
@@ -58,6 +58,8 @@ export function enginePlant(engine: PhysicsEngine, options: EnginePlantOptions):
     },
     step(commands, field) {
       requireLength("commands", commands, actuator.count * arms);
+      if (field) checkField(field, arms);
+      else engine.setHandForces(forces.fill(0));
       const { angles, velocities, activation, force } = read;
       sense.run(arms, angles, velocities, proprioception);
       for (let substep = 0; substep < substeps; substep++) {

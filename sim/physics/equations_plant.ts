@@ -1,16 +1,10 @@
 /** The plant of the `equations` engine: arm and actuators in one compiled kernel. */
 import { requireLength } from "./arrays.ts";
 import type { Kernel } from "../expression/kernel.ts";
+import { checkField, type FieldPart, fieldParts } from "./hand_field.ts";
 import type { HandFieldArrays, Plant, PlantReadings } from "./plant.ts";
 import type { PlantEquations } from "./plant_equations.ts";
-import {
-  type FieldPart,
-  fieldParts,
-  resetKernel,
-  sensedSize,
-  stateLayout,
-  stepKernel,
-} from "./plant_kernels.ts";
+import { resetKernel, sensedSize, stateLayout, stepKernel } from "./plant_kernels.ts";
 
 /** `arms` copies of the plant that `equations` describes. */
 export function equationsPlant(equations: PlantEquations, arms: number): Plant {
@@ -40,6 +34,7 @@ export function equationsPlant(equations: PlantEquations, arms: number): Plant {
     },
     step(commands, field: HandFieldArrays = {}) {
       requireLength("commands", commands, actuator.count * arms);
+      checkField(field, arms);
       const parts = fieldParts.filter((part) => field[part]);
       const arrays = parts.map((part) => field[part]!);
       stepFor(parts).run(arms, state, commands, ...arrays, state, sensed);

@@ -1,4 +1,5 @@
 /** Force fields at the hands, in plain numbers; `plant_equations.ts` states the same over an algebra. */
+import { requireLength } from "./arrays.ts";
 import type { HandFieldArrays } from "./plant.ts";
 
 /**
@@ -34,5 +35,29 @@ export function handForces(
       const at = axis * arms + arm;
       return hand[at] - anchor[at];
     });
+  }
+}
+
+/** The rows of each part of a field, in the order in which kernels take them. */
+export const fieldRows = { load: 2, viscosity: 4, stiffness: 4, anchor: 2 } as const;
+
+export type FieldPart = keyof typeof fieldRows;
+
+/** The parts of a force field. */
+export const fieldParts = Object.keys(fieldRows) as readonly FieldPart[];
+
+/**
+ * Check the arrays of `field` for `arms` arms.
+ * @throws {RangeError} when a part has not its rows for every arm, or when of stiffness and anchor
+ * only one is given
+ */
+export function checkField(field: HandFieldArrays, arms: number): void {
+  for (const part of fieldParts) {
+    const values = field[part];
+    if (values) requireLength(part, values, fieldRows[part] * arms);
+  }
+  if (!field.stiffness !== !field.anchor) {
+    const [given, missing] = field.stiffness ? ["stiffness", "anchor"] : ["anchor", "stiffness"];
+    throw new RangeError(`a force field with ${given} needs ${missing} as well`);
   }
 }

@@ -9,6 +9,7 @@ import { Graph, type Node } from "../expression/graph.ts";
 import { compileKernel, type Kernel, type KernelArray } from "../expression/kernel.ts";
 import { inputLanes, type Lanes, lanesAlgebra } from "../expression/lanes.ts";
 import { jointTorques } from "../actuators/actuator.ts";
+import { type FieldPart, fieldRows } from "./hand_field.ts";
 import { handJacobian, handPosition, handVelocity, type Planar, posture } from "./planar_chain.ts";
 import {
   type HandField,
@@ -45,13 +46,6 @@ export function sensedSize({ arm, actuator }: PlantEquations): number {
   return (actuator.muscles ? 2 * actuator.count : 3 * arm.joints.length) + 2;
 }
 
-/** The parts of the force field that a kernel takes, in the order of its arrays. */
-export const fieldParts = ["load", "viscosity", "stiffness", "anchor"] as const;
-
-export type FieldPart = (typeof fieldParts)[number];
-
-const partRows: Record<FieldPart, number> = { load: 2, viscosity: 4, stiffness: 4, anchor: 2 };
-
 interface Statement {
   readonly graph: Graph;
   readonly state: PlantState<Lanes>;
@@ -75,7 +69,7 @@ const sensedRows = ({ proprioception, hand }: PlantStep<Lanes>): Node[] => [
 
 function fieldInputs(graph: Graph, parts: readonly FieldPart[]) {
   const rows = Object.fromEntries(
-    parts.map((part) => [part, inputLanes(graph, partRows[part])]),
+    parts.map((part) => [part, inputLanes(graph, fieldRows[part])]),
   ) as Partial<Record<FieldPart, Lanes>>;
   const planar = (lanes: Lanes, first: number): Planar<Lanes> => ({
     x: [lanes[first]],

@@ -99,8 +99,9 @@ const centreOutCue = (stream: RandomStream, trials: number) =>
 const drawCentreOut: DrawTrials = (arm, stream, trials) => {
   const posture = middlePosture(arm);
   const [x, y] = handPosition(arm, posture);
+  const first = stream.integer(reachDirections);
   const goals = Array.from({ length: trials }, (_, trial): Point => {
-    const direction = 2 * Math.PI * (trial % reachDirections) / reachDirections;
+    const direction = 2 * Math.PI * ((first + trial) % reachDirections) / reachDirections;
     return [x + reachDistance * Math.cos(direction), y + reachDistance * Math.sin(direction)];
   });
   return {
@@ -118,7 +119,7 @@ const drawCentreOut: DrawTrials = (arm, stream, trials) => {
 const drawCentreOutTraining: DrawTrials = (arm, stream, trials) => {
   const batch = randomReaches(arm, stream, trials, longTrial);
   const goal = batch.goal.slice();
-  for (let trial = 0; trial < trials; trial += 2) {
+  for (let trial = stream.integer(2); trial < trials; trial += 2) {
     for (const at of [trial, trials + trial]) goal[at] = batch.start[at];
   }
   return { ...batch, goal, goStep: centreOutCue(stream, trials) };
@@ -134,8 +135,17 @@ export function withCurlField(batch: TrialBatch, viscosity = curlViscosity): Tri
   return { ...batch, viscosity: { rows, from: batch.goStep, until } };
 }
 
-/** `batch` in a force channel from the go cue on. */
+/**
+ * `batch` in a force channel from the go cue on.
+ * @throws {RangeError} when a trial's goal is its start, which leaves the channel without a direction
+ */
 export function withChannel(batch: TrialBatch): TrialBatch & { readonly channel: Channel } {
+  const { trials, start, goal } = batch;
+  for (let trial = 0; trial < trials; trial++) {
+    if (start[trial] === goal[trial] && start[trials + trial] === goal[trials + trial]) {
+      throw new RangeError(`trial ${trial} has its goal at its start: a channel needs a direction`);
+    }
+  }
   return { ...batch, channel };
 }
 

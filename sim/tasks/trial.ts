@@ -71,9 +71,9 @@ export function inputsAt(batch: TrialBatch, step: number, into: StepInputs): voi
     into.target[i] = step >= goStep[i % trials] ? goal[i] : start[i];
   }
   const { field } = into;
-  if (field.load && load) copyWithin(load, step, trials, field.load);
+  if (field.load && load) copyActive(load, step, trials, field.load);
   if (field.viscosity) field.viscosity.fill(0);
-  if (field.viscosity && viscosity) copyWithin(viscosity, step, trials, field.viscosity);
+  if (field.viscosity && viscosity) copyActive(viscosity, step, trials, field.viscosity);
   if (field.viscosity && field.stiffness && channel) {
     field.stiffness.fill(0);
     for (let trial = 0; trial < trials; trial++) {
@@ -84,7 +84,7 @@ export function inputsAt(batch: TrialBatch, step: number, into: StepInputs): voi
   }
 }
 
-function copyWithin(timed: TimedRows, step: number, trials: number, into: Float64Array): void {
+function copyActive(timed: TimedRows, step: number, trials: number, into: Float64Array): void {
   for (let i = 0; i < into.length; i++) {
     const trial = i % trials;
     into[i] = step >= timed.from[trial] && step < timed.until[trial] ? timed.rows[i] : 0;

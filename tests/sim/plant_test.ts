@@ -19,10 +19,9 @@ import { equationsPlant } from "../../sim/physics/equations_plant.ts";
 import { handForces } from "../../sim/physics/hand_field.ts";
 import type { HandFieldArrays, Plant } from "../../sim/physics/plant.ts";
 import type { Integrator, PlantEquations } from "../../sim/physics/plant_equations.ts";
+import { type FieldPart, fieldParts } from "../../sim/physics/hand_field.ts";
 import {
   adjointKernel,
-  type FieldPart,
-  fieldParts,
   sensedSize,
   stateLayout,
   stepKernel,
