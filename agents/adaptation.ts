@@ -5,14 +5,11 @@
  */
 import type { Controller } from "../controllers/controller.ts";
 import { VectorEnv } from "../sim/env.ts";
+import { adaptationIndex } from "../sim/measures/adaptation.ts";
+import { maximalDeviation } from "../sim/measures/path.ts";
+import { type MovementRecord, velocities } from "../sim/measures/record.ts";
 import { createPlant, type EngineName, type PlantRequest } from "../sim/physics/catalogue.ts";
 import { findTask, withChannel } from "../sim/tasks/catalogue.ts";
-import {
-  adaptationIndex,
-  maximalDeviation,
-  type MovementRecord,
-  velocities,
-} from "../sim/tasks/measures.ts";
 import { controlStep } from "../sim/tasks/task.ts";
 import type { Channel, TrialBatch } from "../sim/tasks/trial.ts";
 import { performTrials } from "./trials.ts";

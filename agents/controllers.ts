@@ -1,7 +1,7 @@
 /** The controllers that a run can show and measure. */
 import type { Controller } from "../controllers/controller.ts";
 import { type LesionName, lesions } from "../controllers/lesions.ts";
-import { minimumJerkController } from "../controllers/minimum_jerk.ts";
+import { minimumJerkController } from "../controllers/minimum_jerk/controller.ts";
 import type { Activity, MotorNetwork } from "../controllers/motor_network.ts";
 import { networkController } from "../controllers/network_controller.ts";
 import type { RunParts } from "./run_config.ts";

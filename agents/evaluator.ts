@@ -1,9 +1,9 @@
 /** Measures a controller on held-out trials, in any engine. */
 import type { Controller } from "../controllers/controller.ts";
 import { VectorEnv } from "../sim/env.ts";
+import { summarise } from "../sim/measures/summary.ts";
 import { createPlant, type EngineName, type PlantRequest } from "../sim/physics/catalogue.ts";
 import { randomStream } from "../sim/random.ts";
-import { summarise } from "../sim/tasks/measures.ts";
 import { controlStep, type Task } from "../sim/tasks/task.ts";
 import { adaptationMeasures } from "./adaptation.ts";
 import { measuresOf, performTrials } from "./trials.ts";

@@ -25,6 +25,15 @@ export const learnedControllers = ["bilateral", "unilateral"] as const;
 /** Controllers that can be chosen. */
 export const controllerNames = [...learnedControllers, "minimum-jerk"] as const;
 
+/** The largest sizes that a run may ask for: beyond them it is a slip of the keyboard. */
+export const largest = {
+  updates: 10_000_000,
+  batch: 65_536,
+  units: 4096,
+  layers: 32,
+  evaluationTrials: 65_536,
+} as const;
+
 const nameOf = (registry: object) => z.enum(Object.keys(registry) as [string, ...string[]]);
 
 /** See `RunConfig`. */
@@ -39,13 +48,13 @@ export const runConfig = z.strictObject({
   /** Where trials are shown and the headline error is measured. */
   engine: z.enum(engineNames),
   /** Training updates; 0 for a controller that does not learn. */
-  updates: z.int().min(0),
+  updates: z.int().min(0).max(largest.updates),
   /** Trials of one update. */
-  batch: z.int().min(1),
+  batch: z.int().min(1).max(largest.batch),
   /** Units of one layer of the whole network. */
-  units: z.int().min(2),
+  units: z.int().min(2).max(largest.units),
   /** Hidden layers. */
-  layers: z.int().min(1),
+  layers: z.int().min(1).max(largest.layers),
   callosum: z.enum(callosumNames as [CallosumName, ...CallosumName[]]),
   objective: z.enum(objectiveNames as [keyof typeof objectives, ...(keyof typeof objectives)[]]),
   learningRate: z.number().positive(),
@@ -54,7 +63,7 @@ export const runConfig = z.strictObject({
   /** The tensor backend of the graph trainer. */
   backend: z.enum(["auto", "wasm", "webgpu", "cpu"]),
   /** Held-out trials of an evaluation. */
-  evaluationTrials: z.int().min(1),
+  evaluationTrials: z.int().min(1).max(largest.evaluationTrials),
 }).refine(
   ({ controller, objective }) => controller !== "unilateral" || objective !== "specialised",
   { message: "objective specialised needs two hemispheres: controller bilateral" },

@@ -6,7 +6,7 @@ import { phaseEnds } from "../sim/tasks/task.ts";
 import type { MeanMeasures } from "./evaluator.ts";
 import type { RunConfig } from "./run_config.ts";
 
-/** Measures before the first and after the last update; SI units, see `sim/tasks/measures.ts`. */
+/** Measures before the first and after the last update; SI units, see `sim/measures/catalogue.ts`. */
 export interface BeforeAndAfter {
   readonly before: MeanMeasures;
   readonly after: MeanMeasures;

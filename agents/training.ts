@@ -21,6 +21,7 @@ import { type EngineName, engineNames } from "../sim/physics/catalogue.ts";
 import { phaseEnds, type Task } from "../sim/tasks/task.ts";
 import { encodeCheckpoint, encodeWeights } from "./checkpoint.ts";
 import { scriptedController } from "./controllers.ts";
+import { DivergenceError } from "./divergence.ts";
 import { evaluate, type MeanMeasures } from "./evaluator.ts";
 import {
   learns,
@@ -48,6 +49,8 @@ const progressEvery = 10;
 const checkpointEvery = 100;
 /** Evaluations during a training, beside the last one. */
 const evaluationsOnTheWay = 10;
+/** Progress events over which the rate of updates is measured. */
+const rateWindow = 20;
 /** Longest time between two looks at the messages that have come in, ms. */
 const yieldEvery = 50;
 
@@ -118,7 +121,9 @@ async function untilStopped(
   let breathed = performance.now();
   let kept = -1;
   while (!trainer.finished && !(stopping() && trainer.updates % progressEvery === 0)) {
-    reporter.updated(await trainer.update());
+    const outcome = await trainer.update();
+    requireFinite(outcome, trainer);
+    reporter.updated(outcome);
     const { updates, network, state } = trainer;
     if (isWaypoint(parts.task, updates, config.updates)) {
       const engine = "equations";
@@ -138,6 +143,13 @@ async function untilStopped(
   }
   reporter.weights();
   if (kept !== trainer.updates) reporter.checkpoint();
+}
+
+/** Gradients are mended where they are not finite; a loss or a weight that is not finite cannot be. */
+function requireFinite({ terms }: RolloutOutcome, { state, updates }: Trainer): void {
+  const what = Object.values(terms).every(Number.isFinite) ? "weights are" : "loss is";
+  if (what === "weights are" && state.weights.every(Number.isFinite)) return;
+  throw new DivergenceError(`the ${what} no longer finite after update ${updates}`);
 }
 
 /** Whether an evaluation on the way is due after this update: now and then, and as a phase ends. */
@@ -208,13 +220,13 @@ async function createRollout(
 
 /** Tells the bus how a training goes. */
 class TrainingReporter {
-  readonly #began = performance.now();
-  readonly #firstUpdate: number;
+  /** When the last progress events were said, oldest first. */
+  #marks: { readonly update: number; readonly time: number }[];
   #finalErrors: number[] = [];
   #nonFinite = 0;
 
   constructor(readonly bus: Bus, readonly run: string, readonly trainer: Trainer) {
-    this.#firstUpdate = trainer.updates;
+    this.#marks = [{ update: trainer.updates, time: performance.now() }];
   }
 
   #publish(event: Event): void {
@@ -227,8 +239,7 @@ class TrainingReporter {
     this.#nonFinite += nonFinite;
     const { updates, plan, network, state } = this.trainer;
     if (updates % progressEvery !== 0 && !this.trainer.finished) return;
-    const seconds = (performance.now() - this.#began) / 1000;
-    const updatesPerSecond = (updates - this.#firstUpdate) / Math.max(seconds, 1e-3);
+    const updatesPerSecond = this.#rate(updates);
     this.#publish({
       type: "progress",
       update: updates,
@@ -238,7 +249,7 @@ class TrainingReporter {
         economy: totalLoss(terms, losses.economy),
         balanced: totalLoss(terms, losses.balanced),
       },
-      endpointError: this.#finalErrors.reduce((sum, error) => sum + error) /
+      finalError: this.#finalErrors.reduce((sum, error) => sum + error) /
         this.#finalErrors.length,
       nonFinite: this.#nonFinite,
       mergeWeights: network.mergeWeights(state.weights),
@@ -247,6 +258,14 @@ class TrainingReporter {
     });
     this.#finalErrors = [];
     this.#nonFinite = 0;
+  }
+
+  /** Updates per second of late: the first ones, while code is still being compiled, pass out of it. */
+  #rate(updates: number): number {
+    const now = performance.now();
+    const [oldest] = this.#marks;
+    this.#marks = [...this.#marks, { update: updates, time: now }].slice(-rateWindow);
+    return (updates - oldest.update) / Math.max((now - oldest.time) / 1000, 1e-3);
   }
 
   /** Hand over the weights for whoever shows them. */

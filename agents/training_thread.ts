@@ -7,6 +7,11 @@ import type { EndMessage, StartMessage, StopMessage } from "./training_worker.ts
 /** A training that has failed in its thread. */
 export class TrainingError extends Error {
   override readonly name = "TrainingError";
+
+  /** @param inside the stack within the thread, where the error is none that was foreseen */
+  constructor(message: string, readonly inside?: string) {
+    super(message);
+  }
 }
 
 /** A training in its thread. */
@@ -24,7 +29,7 @@ export function startTraining(bus: Bus, request: TrainingRequest): TrainingThrea
   const ended = new Promise<TrainingEnd>((resolve, reject) => {
     worker.addEventListener("message", ({ data }: MessageEvent<EndMessage | { kind: "other" }>) => {
       if (data.kind === "ended") resolve(data.end);
-      if (data.kind === "failed") reject(new TrainingError(`${data.name}: ${data.message}`));
+      if (data.kind === "failed") reject(new TrainingError(data.message, data.stack));
     });
     worker.addEventListener("error", (event) => {
       event.preventDefault();

@@ -19,12 +19,18 @@ export interface StopMessage {
 /** From the thread to the owner, once. */
 export type EndMessage =
   | { readonly kind: "ended"; readonly end: TrainingEnd }
-  | { readonly kind: "failed"; readonly name: string; readonly message: string };
+  /** `stack` where the error is none that was foreseen. */
+  | { readonly kind: "failed"; readonly message: string; readonly stack?: string };
+
+/** By name: their classes would load TensorFlow.js for every training. */
+const foreseenErrors = ["DivergenceError", "BackendError"];
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 const fail = (error: unknown) => {
-  const { name, message } = error instanceof Error ? error : new Error(String(error));
-  scope.postMessage({ kind: "failed", name, message } satisfies EndMessage);
+  const { name, message, stack } = error instanceof Error ? error : new Error(String(error));
+  const foreseen = foreseenErrors.includes(name);
+  const failed = foreseen ? { message } : { message: `${name}: ${message}`, stack };
+  scope.postMessage({ kind: "failed", ...failed } satisfies EndMessage);
 };
 const bus = portBus(scope, fail);
 

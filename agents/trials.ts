@@ -1,10 +1,12 @@
 /** Closed-loop trials: an environment, a controller, and the record of what happened. */
+import { DivergenceError } from "./divergence.ts";
 import type { Controller } from "../controllers/controller.ts";
 import type { Arm } from "../sim/arms/arm.ts";
 import { muscleGeometry, muscleTorques } from "../sim/arms/muscles.ts";
 import type { VectorEnv } from "../sim/env.ts";
+import { holdMeasures, reachMeasures } from "../sim/measures/catalogue.ts";
+import type { MovementRecord } from "../sim/measures/record.ts";
 import type { Plant } from "../sim/physics/plant.ts";
-import { holdMeasures, type MovementRecord, reachMeasures } from "../sim/tasks/measures.ts";
 import type { Task } from "../sim/tasks/task.ts";
 import type { TrialBatch } from "../sim/tasks/trial.ts";
 
@@ -107,7 +109,10 @@ function torquesOfMuscles(arm: Arm, { jointAngles, forces }: Recording): Float64
   return torques;
 }
 
-/** Let `controller` do the trials of `env` from start to end and record them. */
+/**
+ * Let `controller` do the trials of `env` from start to end and record them.
+ * @throws {DivergenceError} when an arm's motion is no longer finite
+ */
 export function performTrials(
   env: VectorEnv,
   controller: Controller,
@@ -122,6 +127,9 @@ export function performTrials(
     controller.act(observation, actions);
     recorder.command(step, actions);
     ({ observation } = env.step(actions));
+    if (!env.plant.readings.hand.every(Number.isFinite)) {
+      throw new DivergenceError(`a hand's position is no longer finite after step ${step + 1}`);
+    }
     recorder.sample(step + 1);
   }
   return recorder.records();

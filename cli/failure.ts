@@ -1,7 +1,9 @@
 /** How a command ends that cannot do what it was asked: one clear line, and an exit code. */
 import { CheckpointError } from "../agents/checkpoint.ts";
 import { TrainingError } from "../agents/training_thread.ts";
+import { z } from "zod";
 import { RunStoreError } from "../cluster/run_store.ts";
+import { explainMismatch } from "../cluster/run_store_error.ts";
 import { SafetensorsError } from "../learners/nn/safetensors.ts";
 import { PortInUseError } from "../viewer/server/server.ts";
 
@@ -27,8 +29,13 @@ export interface Explanation {
 
 /** What to tell the user of `error`. */
 export function explain(error: unknown): Explanation {
+  if (error instanceof z.ZodError) return { line: explainMismatch(error), code: exitCodes.failed };
   const line = error instanceof Error ? error.message : String(error);
   if (usageErrors.some((kind) => error instanceof kind)) return { line, code: exitCodes.usage };
-  const foreseen = error instanceof TrainingError || !(error instanceof Error);
-  return { line, code: exitCodes.failed, ...(foreseen ? {} : { stack: error.stack }) };
+  const stack = error instanceof TrainingError
+    ? error.inside
+    : error instanceof Error
+    ? error.stack
+    : undefined;
+  return { line, code: exitCodes.failed, stack };
 }

@@ -14,12 +14,16 @@ const centimetres = (metres: number) => (100 * metres).toFixed(1);
 
 const duration = (seconds: number) => {
   const whole = Math.ceil(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60
+    ? `${minutes} min ${whole % 60} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 };
 
-const details = ({ losses, endpointError, updatesPerSecond, secondsLeft }: Progress) => ({
+const details = ({ losses, finalError, updatesPerSecond, secondsLeft }: Progress) => ({
   loss: losses.balanced.toFixed(3),
-  error: centimetres(endpointError),
+  error: centimetres(finalError),
   rate: updatesPerSecond.toFixed(0),
   left: duration(secondsLeft),
 });
@@ -29,13 +33,16 @@ export function progressDisplay(updates: number): ProgressDisplay {
   return Deno.stderr.isTerminal() ? bar(updates) : lines();
 }
 
+/** The longest text beside the bar: it must not be wrapped, nor "left" be cut off. */
+const longestText = 76;
+
 function bar(updates: number): ProgressDisplay {
   const single = new SingleBar({
     format:
-      "{bar} {value}/{total} batches · loss {loss} · error {error} cm · {rate} batches/s · {left} left",
+      "{bar} {value}/{total} batches · loss {loss} · error {error} cm · {rate}/s · {left} left",
     barCompleteChar: "█",
     barIncompleteChar: "░",
-    barsize: 24,
+    barsize: Math.max(0, Math.min(24, Deno.consoleSize().columns - longestText)),
     hideCursor: true,
     clearOnComplete: false,
     // Ctrl-C is the program's business: it saves first.

@@ -2,7 +2,8 @@
  * `deno task sim`: one arm, a controller that learns on it, and the page that shows it, in one program.
  * The training runs in a thread of its own; this thread shows trials, serves the page and keeps the run.
  */
-import { decodeCheckpoint } from "../agents/checkpoint.ts";
+import { join } from "node:path";
+import { CheckpointError, decodeCheckpoint } from "../agents/checkpoint.ts";
 import { learns, type RunConfig, runConfig, runNetwork, runParts } from "../agents/run_config.ts";
 import { isSuperseded, loggedEvent, RunKeeper, type SimRunFolder } from "../agents/run_log.ts";
 import { runTitle, type SimReport, simReport } from "../agents/run_report.ts";
@@ -11,10 +12,11 @@ import { startTraining } from "../agents/training_thread.ts";
 import { type Bus, subjects } from "../cluster/bus.ts";
 import { inProcessBus } from "../cluster/in_process.ts";
 import { decodeEvent, type Evaluation } from "../cluster/protocol.ts";
-import { createRun, openRun } from "../cluster/run_store.ts";
+import { createRun, type LoadedCheckpoint, openRun } from "../cluster/run_store.ts";
 import { freshState, type TrainerState } from "../learners/motor/trainer.ts";
-import { PortInUseError, startViewer, type Viewer } from "../viewer/server/server.ts";
-import { exitCodes, explain } from "./failure.ts";
+import { SafetensorsError } from "../learners/nn/safetensors.ts";
+import { startViewer, type Viewer } from "../viewer/server/server.ts";
+import { exitCodes, explain, UsageError } from "./failure.ts";
 import { progressDisplay } from "./progress.ts";
 import { parseSimOptions, type SimOptions } from "./sim_options.ts";
 import { StopSignal } from "./stop_signal.ts";
@@ -37,6 +39,7 @@ function say(options: SimOptions, line: string): void {
 async function main(args: readonly string[]): Promise<number> {
   const options = parseSimOptions(args);
   if (!options) return exitCodes.done;
+  for (const note of options.notes) console.error(`note: ${note}`);
   if (!options.headless) requireFreePort(options.port);
   const { folder, state } = await open(options);
   try {
@@ -52,8 +55,15 @@ function requireFreePort(port: number): void {
   try {
     Deno.listen({ hostname, port }).close();
   } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) throw new PortInUseError(hostname, port);
-    throw error;
+    const problem = error instanceof Deno.errors.AddrInUse
+      ? "is in use"
+      : error instanceof Deno.errors.PermissionDenied
+      ? "may not be used"
+      : undefined;
+    if (!problem) throw error;
+    throw new UsageError(
+      `port ${port} ${problem}; choose another with --port (0 takes a free one)`,
+    );
   }
 }
 
@@ -86,11 +96,24 @@ async function keptState(folder: SimRunFolder): Promise<TrainerState | undefined
     if (kept.from === "previous") {
       console.error(`warning: ${kept.reason}; going on from the previous one`);
     }
-    state = decodeCheckpoint(kept.bytes, runNetwork(config, runParts(config)).layout);
+    state = readCheckpoint(folder, kept);
   }
   const updates = state?.adam.updates ?? 0;
   await folder.truncateEvents((event) => isSuperseded(event, updates));
   return state;
+}
+
+function readCheckpoint(folder: SimRunFolder, { bytes, from }: LoadedCheckpoint): TrainerState {
+  const { config, path } = folder;
+  try {
+    return decodeCheckpoint(bytes, runNetwork(config, runParts(config)).layout);
+  } catch (error) {
+    if (!(error instanceof CheckpointError || error instanceof SafetensorsError)) throw error;
+    const name = from === "latest" ? "checkpoint.safetensors" : "checkpoint.previous.safetensors";
+    throw new UsageError(
+      `${join(path, name)} does not fit config.json: ${error.message}; restore both, or start anew`,
+    );
+  }
 }
 
 async function simulate(
@@ -101,7 +124,7 @@ async function simulate(
   const { config, id: run } = folder;
   const bus = inProcessBus((error, subject) => console.error(`${subject}: ${explain(error).line}`));
   const keeper = new RunKeeper(bus, folder);
-  const stop = new StopSignal();
+  const stop = new StopSignal(() => console.error("stopping; Ctrl-C again ends at once"));
   const viewer = options.headless ? undefined : await view(bus, run, options);
   const showing = viewer && new ShowingAgent(showRequest(bus, run, config, state));
   const began = performance.now();
@@ -110,7 +133,7 @@ async function simulate(
     const end = await trainToTheEnd(bus, run, config, state, keeper, stop, showing);
     const seconds = (performance.now() - began) / 1000;
     if (end === "stopped") {
-      say(options, `stopped and saved; go on with: deno task sim --resume ${folder.path}`);
+      say(options, `stopped and saved; go on with: ${resumeCommand(options, folder.path)}`);
       return exitCodes.interrupted;
     }
     const evaluations = await keptEvaluations(folder);
@@ -128,6 +151,13 @@ async function simulate(
     showing?.close();
     await viewer?.close();
   }
+}
+
+/** The command that goes on with a run, ready to be pasted into a shell. */
+function resumeCommand({ headless, json }: SimOptions, path: string): string {
+  const quoted = /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+  const flags = [headless && " --headless", json && " --json"].filter(Boolean).join("");
+  return `deno task sim --resume ${quoted}${flags}`;
 }
 
 function view(bus: Bus, run: string, { port }: SimOptions): Promise<Viewer> {
@@ -170,9 +200,15 @@ async function trainToTheEnd(
     const event = decodeEvent(payload);
     if (event.type !== "progress") return;
     display.update(event);
-    if (event.update === event.updates) showing?.setTraining("evaluating");
+    if (event.update === event.updates) measuring();
   });
+  const measuring = () => {
+    showing?.setTraining("evaluating");
+    display.stop();
+    console.error(`measuring ${config.evaluationTrials} held-out trials in each engine`);
+  };
   showing?.setTraining(state ? "training" : "none");
+  if ((state?.adam.updates ?? 0) >= config.updates) measuring();
   const training = startTraining(bus, { run, config, state });
   stop.requested.then(() => training.stop());
   try {
@@ -202,7 +238,14 @@ function announce(
   say(options, `run   ${folder.path}`);
   if (viewer) say(options, `page  ${viewer.url}`);
   const done = state?.adam.updates ?? 0;
-  if (done > 0) say(options, `going on after ${done} of ${folder.config.updates} batches`);
+  const { updates } = folder.config;
+  if (done === 0) return;
+  say(
+    options,
+    done < updates
+      ? `going on after ${done} of ${updates} batches`
+      : `all ${updates} batches are done already`,
+  );
 }
 
 function conclude(options: SimOptions, report: SimReport): void {

@@ -1,7 +1,9 @@
 /** The flags of `sim`: parsed, checked, and turned into a run's configuration. */
+import { resolve } from "node:path";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import {
   controllerNames,
+  largest,
   numericsVersion,
   type RunConfig,
   runConfig,
@@ -24,6 +26,8 @@ export interface SimOptions {
   /** The folder that holds the runs. */
   readonly out: string;
   readonly json: boolean;
+  /** Flags that were given but have no effect here, in words. */
+  readonly notes: readonly string[];
 }
 
 /** The flags as commander gives them. */
@@ -44,11 +48,11 @@ interface Flags {
   backend: string;
   evaluationTrials: number;
   seed: number;
-  headless: boolean;
+  headless?: boolean;
   port: number;
   out: string;
   resume?: string;
-  json: boolean;
+  json?: boolean;
 }
 
 /** Flags that say how to run, not what: they may go with `--resume`. */
@@ -60,6 +64,14 @@ const integerFrom = (lowest: number, highest = Number.MAX_SAFE_INTEGER) => (text
     throw new InvalidArgumentError(`It must be an integer from ${lowest} to ${highest}.`);
   }
   return value;
+};
+
+/** A path as the user means it: `deno task` changes into the project's folder before it runs. */
+const pathFromUser = (text: string) => {
+  if (text === "") throw new InvalidArgumentError("It must not be empty.");
+  const path = text.replace(/(?<=.)\/+$/, "");
+  const origin = Deno.env.get("INIT_CWD");
+  return origin === undefined || origin === Deno.cwd() ? path : resolve(origin, path);
 };
 
 const positive = (text: string) => {
@@ -85,23 +97,28 @@ function simCommand(): Command {
       choice("--engine <name>", "where trials are shown and measured", engineNames)
         .default("cannon"),
     )
-    .option("--batches <n>", "training updates", integerFrom(0), 2000)
+    .option("--batches <n>", "training updates", integerFrom(0, largest.updates), 2000)
     .option("--seed <n>", "seed of every random stream", integerFrom(0), 1)
-    .option("--headless", "without the page; ends when the training does", false)
+    .option("--headless", "without the page; ends when the training does")
     .option(
       "--port <n>",
       "port of the page on 127.0.0.1; 0 takes a free one",
       integerFrom(0, 65535),
       8420,
     )
-    .option("--out <folder>", "where run folders are made", "runs")
-    .option("--resume <run>", "go on with the run in this folder")
-    .option("--json", "print the result as one JSON object on the last line", false)
+    .option("--out <folder>", "where run folders are made", pathFromUser, "runs")
+    .option("--resume <run>", "go on with the run in this folder", pathFromUser)
+    .option("--json", "print the result as one JSON object on the last line")
     .addOption(
       choice("--actuator <name>", "what drives the joints (default: the arm's own)", actuatorNames),
     )
-    .option("--units <n>", "units of a layer of the whole network", integerFrom(2), 32)
-    .option("--layers <n>", "hidden layers", integerFrom(1), 2)
+    .option(
+      "--units <n>",
+      "units of a layer of the whole network",
+      integerFrom(2, largest.units),
+      32,
+    )
+    .option("--layers <n>", "hidden layers", integerFrom(1, largest.layers), 2)
     .addOption(
       choice("--callosum <name>", "the cross-connection", callosumNames).default("maxpool-pad"),
     )
@@ -112,9 +129,14 @@ function simCommand(): Command {
         objectiveNames,
       ),
     )
-    .option("--batch-size <n>", "trials of an update", integerFrom(1), 64)
+    .option("--batch-size <n>", "trials of an update", integerFrom(1, largest.batch), 64)
     .option("--learning-rate <x>", "of Adam", positive, 1e-3)
-    .option("--evaluation-trials <n>", "held-out trials", integerFrom(1), 512)
+    .option(
+      "--evaluation-trials <n>",
+      "held-out trials",
+      integerFrom(1, largest.evaluationTrials),
+      512,
+    )
     .addOption(
       choice("--trainer <name>", "what differentiates the roll-outs", ["compiled", "graph"])
         .default("compiled"),
@@ -143,21 +165,53 @@ export function parseSimOptions(args: readonly string[]): SimOptions | undefined
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.code === "commander.helpDisplayed") return undefined;
-    throw new UsageError(`${error.message.replace(/^error: /, "")} (see --help)`);
+    const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
+    throw new UsageError(`${message.replace(/\.$/, "")} (see --help)`);
   }
   const flags = command.opts<Flags>();
-  const { headless, port, out, json, resume } = flags;
-  if (resume === undefined) {
-    return { source: { config: configOf(flags) }, headless, port, out, json };
-  }
+  const { headless = false, port, out, json = false, resume } = flags;
   const given = command.options
-    .map((option) => option.attributeName())
-    .filter((name) => !runFlags.has(name) && command.getOptionValueSource(name) === "cli");
-  if (given.length > 0) {
-    const flag = command.options.find((option) => option.attributeName() === given[0])!.long;
-    throw new UsageError(`${flag} cannot go with --resume: the run's configuration is kept in it`);
+    .map((option) => ({ flag: option.long!, name: option.attributeName() }))
+    .filter(({ name }) => command.getOptionValueSource(name) === "cli");
+  if (resume === undefined) {
+    const notes = given.flatMap(({ flag, name }) => {
+      const reason = whyIdle(name, flags);
+      return reason ? [`${flag} has no effect: ${reason}`] : [];
+    });
+    return { source: { config: configOf(flags) }, headless, port, out, json, notes };
   }
-  return { source: { resume }, headless, port, out, json };
+  const fixed = given.find(({ name }) => !runFlags.has(name));
+  if (fixed) {
+    throw new UsageError(
+      `${fixed.flag} cannot go with --resume: the run's configuration is kept in it`,
+    );
+  }
+  return { source: { resume }, headless, port, out, json, notes: [] };
+}
+
+/** Flags of the training. */
+const trainingFlags = new Set([
+  "batches",
+  "batchSize",
+  "units",
+  "layers",
+  "callosum",
+  "objective",
+  "learningRate",
+  "trainer",
+  "backend",
+]);
+
+/** Why the flag decides nothing beside the others, if it does not. */
+function whyIdle(name: string, { controller, trainer }: Flags): string | undefined {
+  if (controller === "minimum-jerk" && trainingFlags.has(name)) {
+    return "--controller minimum-jerk does not learn";
+  }
+  if (controller === "unilateral" && name === "callosum") {
+    return "--controller unilateral has one stream";
+  }
+  if (trainer === "compiled" && name === "backend") return "it belongs to --trainer graph";
+  return undefined;
 }
 
 function configOf(flags: Flags): RunConfig {

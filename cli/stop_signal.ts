@@ -11,13 +11,15 @@ export class StopSignal {
   readonly requested: Promise<void>;
   readonly #listener: () => void;
 
-  constructor() {
+  /** @param onRequest called at the first signal */
+  constructor(onRequest: () => void) {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.requested = promise;
     let asked = false;
     this.#listener = () => {
       if (asked) Deno.exit(exitCodes.interrupted);
       asked = true;
+      onRequest();
       resolve();
     };
     for (const signal of signals) Deno.addSignalListener(signal, this.#listener);

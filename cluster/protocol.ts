@@ -96,7 +96,7 @@ export const progress = z.object({
   /** Losses of the last batch by name, dimensionless. */
   losses: z.record(z.string(), z.number()),
   /** Mean distance of hand and goal over the last 0.1 s of the batches' trials, m. */
-  endpointError: z.number(),
+  finalError: z.number(),
   /** Elements of the gradients that were not finite and were replaced by 0; a sound training has 0. */
   nonFinite: z.int().min(0),
   mergeWeights: z.array(z.number()),

@@ -60,7 +60,13 @@ const systemErrors: readonly {
     },
   },
   {
-    codes: ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EEXIST", "EISDIR"],
+    codes: ["ENOTDIR"],
+    read: "missing",
+    write: "unwritable",
+    advice: { read: "check the path", write: "choose a folder that can be written to" },
+  },
+  {
+    codes: ["EACCES", "EPERM", "EROFS", "EEXIST", "EISDIR"],
     read: "unreadable",
     write: "unwritable",
     advice: { read: "check who may read it", write: "choose a folder that can be written to" },
@@ -93,11 +99,13 @@ export async function describingErrors<T>(
 
 function describe(access: Access, path: string, error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof RunStoreError) return error;
-  const problem = `cannot be ${access === "read" ? "read" : "written"}: ${error.message}`;
+  const cannot = `cannot be ${access === "read" ? "read" : "written"}`;
   if (error instanceof Deno.errors.NotCapable) {
     const code = access === "read" ? "unreadable" : "unwritable";
+    const problem = `${cannot}: Deno's permissions do not allow it; choose another folder`;
     return new RunStoreError(code, path, problem, { cause: error });
   }
+  const problem = `${cannot}: ${error.message}`;
   const code = systemCode(error);
   if (code === undefined) return error;
   const kind = systemErrors.find(({ codes }) => codes.includes(code));

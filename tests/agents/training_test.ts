@@ -103,7 +103,7 @@ Deno.test("progress says what the updates since the last one were like", async (
   assert.ok(first);
   assert.equal(first.updates, config.updates);
   const mean = finalErrors.reduce((sum, error) => sum + error) / 10;
-  assert.ok(Math.abs(first.endpointError - mean) < 1e-15, `${first.endpointError} ≠ ${mean}`);
+  assert.ok(Math.abs(first.finalError - mean) < 1e-15, `${first.finalError} ≠ ${mean}`);
   assert.deepEqual(first.mergeWeights, network.mergeWeights(trainer.state.weights));
   assert.deepEqual(Object.keys(first.losses), ["accuracy", "economy", "balanced"]);
   const { accuracy, economy, balanced } = first.losses;

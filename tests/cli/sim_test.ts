@@ -2,13 +2,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { WebSocket } from "ws";
+import { controllerNames } from "../../agents/run_config.ts";
 import type { LoggedEvent } from "../../agents/run_log.ts";
 import type { SimReport } from "../../agents/run_report.ts";
 import { decodeFrame, type Frame } from "../../cluster/frame.ts";
 import { decodeEvent, type Event } from "../../cluster/protocol.ts";
-import { controllerNames } from "../../agents/run_config.ts";
 import { decodeSafetensors } from "../../learners/nn/safetensors.ts";
 import { actuatorNames } from "../../sim/actuators/actuator.ts";
 import { arms } from "../../sim/arms/catalogue.ts";
@@ -23,7 +23,7 @@ let folders = 0;
 /** A folder that is not there yet. */
 const newFolder = () => join(root, String(++folders));
 
-/** Signals reach a process by their name everywhere but on Windows, where they end it at once. */
+/** On Windows a signal is not delivered: it ends the process at once. */
 const hasSignals = Deno.build.os !== "windows";
 
 /** Few trials, so that a run takes a second or two. */
@@ -43,7 +43,8 @@ interface Run {
   /** What it printed with `--json`. */
   readonly report: SimReport;
   readonly events: readonly LoggedEvent[];
-  readonly checkpoint: Uint8Array;
+  /** None of a controller that does not learn. */
+  readonly checkpoint?: Uint8Array;
 }
 
 const readJson = async (path: string): Promise<unknown> =>
@@ -55,18 +56,26 @@ async function readEvents(folder: string): Promise<LoggedEvent[]> {
   return text.split("\n").slice(0, -1).map((line) => JSON.parse(line));
 }
 
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
 /** The run that `outcome` is of; it must have ended well. */
 async function finished(outcome: Outcome): Promise<Run> {
   assert.equal(outcome.code, 0, outcome.stderr);
   const report: SimReport = JSON.parse(outcome.stdout);
+  const checkpoint = join(report.dir, "checkpoint.safetensors");
   return {
     outcome,
     report,
     events: await readEvents(report.dir),
-    // A controller that does not learn has none.
-    checkpoint: await Deno.readFile(join(report.dir, "checkpoint.safetensors")).catch(() =>
-      new Uint8Array()
-    ),
+    checkpoint: await exists(checkpoint) ? await Deno.readFile(checkpoint) : undefined,
   };
 }
 
@@ -133,16 +142,6 @@ async function contents(folder: string): Promise<Record<string, string>> {
   return Object.fromEntries(await Promise.all(digests));
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
 const pause = (milliseconds: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
@@ -205,7 +204,8 @@ const wrongArguments: readonly (readonly [readonly string[], readonly string[]])
   [["--seed", "x"], ["--seed", "'x'", "integer"]],
   [["--seed"], ["--seed"]],
   [["--batches", "1.5"], ["--batches", "1.5", "integer"]],
-  [["--batches", "9007199254740992"], ["--batches", "9007199254740992", "9007199254740991"]],
+  [["--batches", "9007199254740992"], ["--batches", "9007199254740992", "10000000"]],
+  [["--layers", "100000"], ["--layers", "100000", "32"]],
   [["--port", "99999"], ["--port", "99999", "65535"]],
   [["--learning-rate", "0"], ["--learning-rate", "'0'", "positive"]],
   [["--evaluation-trials", "0"], ["--evaluation-trials", "'0'"]],
@@ -230,7 +230,7 @@ for (const [args, mentions] of wrongArguments) {
 Deno.test("--json keeps standard output for one object, and report.json holds the same", async () => {
   const { outcome, report } = await undisturbed();
   assert.match(outcome.stdout, /^\{[^\n]*\}\n$/);
-  assert.equal(report.run, report.dir.split("/").at(-1));
+  assert.equal(report.run, basename(report.dir));
   assert.match(report.run, /random-reach-bilateral-s1$/);
   assert.equal(report.task, "random-reach");
   assert.equal(report.controller, "bilateral");
@@ -308,9 +308,10 @@ Deno.test("the run folder has config, log, checkpoint and report", async () => {
     progress.map(({ update }) => update),
     Array.from({ length: 20 }, (_, index) => 10 * (index + 1)),
   );
-  for (const { endpointError, losses } of progress) {
-    for (const value of [endpointError, ...Object.values(losses)]) assert.ok(value > 0);
+  for (const { finalError, losses } of progress) {
+    for (const value of [finalError, ...Object.values(losses)]) assert.ok(value > 0);
   }
+  assert.ok(checkpoint);
   const { metadata, tensors } = decodeSafetensors(checkpoint);
   assert.equal(metadata.updates, "200");
   const weights = Object.keys(tensors).filter((name) => !name.startsWith("adam."));
@@ -337,6 +338,7 @@ Deno.test({
   ignore: !succeeds("python3", ["-c", "import numpy, safetensors"]),
   async fn() {
     const { report, checkpoint } = await undisturbed();
+    assert.ok(checkpoint);
     const path = join(report.dir, "checkpoint.safetensors");
     const { success, stdout, stderr } = await new Deno.Command("python3", {
       args: ["-c", readInPython, path],
@@ -372,7 +374,7 @@ Deno.test("minimum-jerk does not learn: no batches, no checkpoint, the same befo
   assert.deepEqual(report.after, report.before);
   assert.ok(report.after.endpointError < 0.05, `${report.after.endpointError} m`);
   assert.equal(events.filter(({ type }) => type === "progress").length, 0);
-  assert.equal(checkpoint.length, 0);
+  assert.equal(checkpoint, undefined);
   assert.deepEqual(numbers((await resume(report.dir)).report), numbers(report));
 });
 
@@ -402,6 +404,14 @@ for (const [args, expected] of variants) {
   });
 }
 
+Deno.test("a training whose loss is no longer finite ends in one line that says so", async () => {
+  const args = [...brief, "--learning-rate", "1e300", "--out", newFolder()];
+  const { code, stdout, stderr } = await runSim(args);
+  assert.notEqual(code, 0);
+  assert.equal(stdout, "");
+  assert.match(stderr.trimEnd().split("\n").at(-1) ?? "", /^error: .*finite.*--learning-rate/);
+});
+
 Deno.test("curl-field reports how the null field was left, and what was adapted", async () => {
   const { report, events } = await run([...small, "--task", "curl-field", "--batches", "40"]);
   assert.deepEqual(Object.keys(report.phases ?? {}), ["null field"]);
@@ -424,7 +434,10 @@ Deno.test({
     assert.equal(outcome.code, 130, outcome.stderr);
     assert.equal(outcome.stdout, "");
     const last = outcome.stderr.trimEnd().split("\n").at(-1);
-    assert.equal(last, `stopped and saved; go on with: deno task sim --resume ${folder}`);
+    assert.equal(
+      last,
+      `stopped and saved; go on with: deno task sim --resume ${folder} --headless --json`,
+    );
     assert.equal(await exists(join(folder, "report.json")), false);
   },
 });
@@ -494,14 +507,18 @@ Deno.test({
       args: ["-c", `deno() { printf '%s\\n' "$@"; }; ${command}`],
     }).output();
     const words = new TextDecoder().decode(pasted.stdout).trimEnd().split("\n");
-    assert.deepEqual(words, ["task", "sim", "--resume", folder]);
+    assert.deepEqual(words, ["task", "sim", "--resume", folder, "--headless", "--json"]);
   },
 });
 
 Deno.test("a finished run can be resumed: it is measured again and stays the same", async () => {
   const { report } = await undisturbed();
   const folder = await copyFolder(report.dir);
-  assertSameTraining(await resume(folder), await undisturbed());
+  // With the slash that a shell's completion adds.
+  const resumed = await resume(`${folder}/`);
+  assertSameTraining(resumed, await undisturbed());
+  assert.equal(resumed.report.dir, folder);
+  assert.equal(resumed.report.run, basename(folder));
 });
 
 Deno.test("--resume goes with no flag that would change the run", async () => {
@@ -646,6 +663,7 @@ Deno.test({
   ignore: !mayMount,
   async fn() {
     const { checkpoint } = await undisturbed();
+    assert.ok(checkpoint);
     // The first checkpoint fits, the second does not.
     const size = String(2 * checkpoint.length + 20_000);
     const [disk, copy] = [newFolder(), newFolder()];
@@ -669,7 +687,10 @@ const escape = "\x1b";
 
 /** Runs the rest of its arguments in a terminal of 80 columns. */
 const inTerminal = [
-  ...["bash", "-c", `script -qec "stty cols 80; $(printf '%q ' "$@")" /dev/null`, "bash"],
+  "bash",
+  "-c",
+  `script -qec "stty cols 80; $(printf '%q ' "$@")" /dev/null`,
+  "bash",
 ];
 
 Deno.test({
@@ -681,10 +702,11 @@ Deno.test({
     assert.equal(code, 0, stdout);
     const control = new RegExp(`${escape}\\[?\\??\\d*\\w`, "g");
     const drawn = stdout.split(`${escape}[1G`).map((line) => line.replaceAll(control, ""));
-    const bars = drawn.filter((line) => line.includes("batches"));
+    const bars = drawn.map((line) => line.split("\r\n")[0])
+      .filter((line) => line.includes("batches"));
     assert.match(
       bars.at(-1) ?? "",
-      /█+ 40\/40 batches · loss \d+\.\d+ · error \d+\.\d cm · \d+ batches\/s · \d+ s left/,
+      /█+ 40\/40 batches · loss \d+\.\d+ · error \d+\.\d cm · \d+\/s · \d+ s left/,
     );
     assert.ok(
       stdout.lastIndexOf(`${escape}[?25h`) > stdout.lastIndexOf(`${escape}[?25l`),

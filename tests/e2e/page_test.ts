@@ -7,40 +7,20 @@
  * skipped, and say so.
  */
 import assert from "node:assert/strict";
-import { existsSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
 import { inProcessBus } from "../../cluster/in_process.ts";
 import type { Command } from "../../cluster/protocol.ts";
 import { startViewer, type Viewer } from "../../viewer/server/server.ts";
 import { type Feed, type FeedOptions, startFeed } from "../viewer/feed.ts";
-
-// On import Playwright looks into /proc for signs of WSL, which Deno allows only together with everything
-// else; this variable of its `is-wsl` postpones the look for good.
-Deno.env.set("__IS_WSL_TEST__", "1");
-const { chromium } = await import("playwright-core");
-
-const executablePath = [
-  Deno.env.get("CALLOSUM_CHROMIUM"),
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => path !== undefined && existsSync(path));
-
-/** WebGL in software, no sandbox (containers have none), no traffic of the browser's own. */
-const args = [
-  "--use-gl=angle",
-  "--use-angle=swiftshader",
-  "--enable-unsafe-swiftshader",
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-/** Far longer than anything takes: a failed wait, not a slow machine, ends a test. */
-const patience = 30_000;
+import {
+  browserTest,
+  desktop,
+  fact,
+  moreFrames,
+  openPage,
+  patience,
+  type View,
+} from "./browser.ts";
 
 interface Scene {
   readonly page: Page;
@@ -54,39 +34,22 @@ interface Scene {
   restart(run: string): Promise<void>;
 }
 
-interface View {
-  readonly width: number;
-  readonly height: number;
-  readonly colorScheme: "dark" | "light";
-}
-
-const desktop: View = { width: 1280, height: 800, colorScheme: "dark" };
-
-function browserTest(
+/** A test of the page against the feed. */
+function pageTest(
   name: string,
   view: View,
   act: (scene: Scene) => Promise<void>,
   options: Partial<FeedOptions> = {},
-) {
-  if (!executablePath) {
-    Deno.test({ name: `${name} (skipped: no Chromium)`, ignore: true, fn: () => {} });
-    return;
-  }
-  // Playwright keeps timers and pipes of its own for the life of the process.
-  Deno.test({
-    name,
-    sanitizeOps: false,
-    sanitizeResources: false,
-    fn: () => play(view, act, options),
-  });
+): void {
+  browserTest(name, (browser) => play(browser, view, act, options));
 }
 
 async function play(
+  browser: Browser,
   view: View,
   act: (scene: Scene) => Promise<void>,
   options: Partial<FeedOptions>,
 ): Promise<void> {
-  const browser = await chromium.launch({ executablePath, args });
   let [viewer, feed] = await serve("first run", 0, options);
   try {
     const complaints: string[] = [];
@@ -110,7 +73,6 @@ async function play(
       },
     });
   } finally {
-    await browser.close();
     feed.stop();
     await viewer.close();
   }
@@ -127,38 +89,6 @@ async function serve(
   const bus = inProcessBus(rethrow);
   const viewer = await startViewer({ bus, run, port, onError: rethrow });
   return [viewer, startFeed({ update: 400, ...options, bus, run })];
-}
-
-async function openPage(browser: Browser, view: View, complaints: string[]): Promise<Page> {
-  const { colorScheme, ...viewport } = view;
-  const context = await browser.newContext({ viewport, colorScheme });
-  const page = await context.newPage();
-  page.setDefaultTimeout(patience);
-  page.on("pageerror", (error) => complaints.push(error.message));
-  page.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
-  await page.exposeFunction("complain", (text: string) => complaints.push(text));
-  await page.addInitScript(() => {
-    addEventListener("securitypolicyviolation", (event) => {
-      const { violatedDirective, blockedURI } = event as SecurityPolicyViolationEvent;
-      (globalThis as unknown as { complain(text: string): void })
-        .complain(`policy: ${violatedDirective} ${blockedURI}`);
-    });
-  });
-  return page;
-}
-
-const fact = (page: Page, name: string) =>
-  page.evaluate((name) => document.documentElement.dataset[name], name);
-
-/** Wait until that many more frames have arrived. */
-async function moreFrames(page: Page, count: number): Promise<void> {
-  const before = Number(await fact(page, "frames") ?? 0);
-  await page.waitForFunction(
-    (wanted) => Number(document.documentElement.dataset.frames ?? 0) >= wanted,
-    before + count,
-  );
 }
 
 async function heard(feed: Feed, expected: Command): Promise<void> {
@@ -209,7 +139,7 @@ async function painted(page: Page, selector: string) {
   return { ...picture, png };
 }
 
-browserTest(
+pageTest(
   "the arm is drawn and moves, and the page has nothing to complain about",
   desktop,
   async (scene) => {
@@ -242,7 +172,7 @@ browserTest(
   },
 );
 
-browserTest(
+pageTest(
   "every control reaches the run, and the page shows what the run answers",
   desktop,
   async (scene) => {
@@ -292,7 +222,7 @@ browserTest(
   },
 );
 
-browserTest(
+pageTest(
   "the page says that the line is lost, comes back with the server and shows the new run",
   desktop,
   async (scene) => {
@@ -322,7 +252,7 @@ browserTest(
 );
 
 for (const colorScheme of ["dark", "light"] as const) {
-  browserTest(`a phone shows everything in one column, in ${colorScheme}`, {
+  pageTest(`a phone shows everything in one column, in ${colorScheme}`, {
     width: 390,
     height: 844,
     colorScheme,
@@ -352,7 +282,7 @@ for (const colorScheme of ["dark", "light"] as const) {
   });
 }
 
-browserTest(
+pageTest(
   "an arm with motors and a network without hemispheres are shown as well",
   { ...desktop, colorScheme: "light" },
   async ({ page, complaints }) => {
@@ -366,7 +296,7 @@ browserTest(
   { arm: "human3", streams: ["whole"] },
 );
 
-browserTest("a controller without hidden units says so", desktop, async ({ page, complaints }) => {
+pageTest("a controller without hidden units says so", desktop, async ({ page, complaints }) => {
   await moreFrames(page, 10);
   assert.ok(await page.locator("#network-absent").isVisible());
   assert.ok(await page.locator("#network").isHidden());

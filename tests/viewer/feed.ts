@@ -250,7 +250,7 @@ export function startFeed(options: FeedOptions): Feed {
       update,
       updates,
       losses: { accuracy: 4 * error(update) * noise, economy: 2 * error(update) },
-      endpointError: error(update) * noise,
+      finalError: error(update) * noise,
       mergeWeights: [0.91, 1.36],
       updatesPerSecond: options.updatesPerSecond ?? 20,
       nonFinite: 0,

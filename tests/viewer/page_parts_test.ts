@@ -13,7 +13,7 @@ import {
   reach,
   reachableBorder,
 } from "../../viewer/web/kinematics.ts";
-import { measures, minimumJerkReference } from "../../sim/tasks/measures.ts";
+import { measures, minimumJerkReference } from "../../sim/measures/catalogue.ts";
 import {
   isKnownMeasure,
   signed,

@@ -93,7 +93,7 @@ const progress = (update: number): Progress => ({
   update,
   updates: 100_000,
   losses: { accuracy: 1 },
-  endpointError: 0.1,
+  finalError: 0.1,
   mergeWeights: [0.5, 0.5],
   updatesPerSecond: 10,
   nonFinite: 0,

@@ -139,13 +139,13 @@ export class LearningCurve {
     this.#chart.data = uPlot.join([
       [
         curve.map(({ update }) => update),
-        curve.map(({ endpointError }) => centimetres(endpointError)),
+        curve.map(({ finalError }) => centimetres(finalError)),
       ],
       [[...heldOut.keys()], [...heldOut.values()]],
     ]);
     const latest = curve.at(-1);
     const summary = latest
-      ? `${centimetres(latest.endpointError).toFixed(2)} cm after ${latest.update} updates`
+      ? `${centimetres(latest.finalError).toFixed(2)} cm after ${latest.update} updates`
       : "";
     this.#readout(summary);
     this.#host.setAttribute("aria-label", `Learning curve: ${summary || "no data yet"}`);

@@ -1,190 +1,28 @@
-/** The scripted minimum-jerk controller: its parts, and in closed loop with the compiled plant. */
+/** The scripted minimum-jerk controller in closed loop with the compiled plant. */
 import assert from "node:assert/strict";
 import {
-  estimateJoints,
   minimumJerkController,
   type MinimumJerkOptions,
-  shareTorque,
-} from "../../controllers/minimum_jerk.ts";
-import { minimumJerkTrajectory, restAt } from "../../controllers/minimum_jerk_trajectory.ts";
-import type { Arm } from "../../sim/arms/arm.ts";
-import { arms, findArm } from "../../sim/arms/catalogue.ts";
+} from "../../../controllers/minimum_jerk/controller.ts";
+import { defaultActuator, findActuator } from "../../../sim/actuators/catalogue.ts";
+import type { Arm } from "../../../sim/arms/arm.ts";
+import { arms, findArm } from "../../../sim/arms/catalogue.ts";
 import {
   handPosition,
   inverseKinematics,
   middlePosture,
   type Point,
-} from "../../sim/arms/kinematics.ts";
-import { muscleGeometry, muscleTorques, muscleVelocities } from "../../sim/arms/muscles.ts";
-import { defaultActuator, findActuator } from "../../sim/actuators/catalogue.ts";
-import { equationsPlant } from "../../sim/physics/equations_plant.ts";
-import type { HandFieldArrays } from "../../sim/physics/plant.ts";
-import type { Integrator } from "../../sim/physics/plant_equations.ts";
-import { type RandomStream, randomStream } from "../../sim/random.ts";
-import { observationLayout } from "../../sim/sensors/observation.ts";
-import { type MovementRecord, reachMeasures } from "../../sim/tasks/measures.ts";
+} from "../../../sim/arms/kinematics.ts";
+import { reachMeasures } from "../../../sim/measures/catalogue.ts";
+import type { MovementRecord } from "../../../sim/measures/record.ts";
+import { equationsPlant } from "../../../sim/physics/equations_plant.ts";
+import type { HandFieldArrays } from "../../../sim/physics/plant.ts";
+import type { Integrator } from "../../../sim/physics/plant_equations.ts";
+import { randomStream } from "../../../sim/random.ts";
+import { postureWithinLimits, timeStep } from "./checks.ts";
 
 const arm26 = findArm("arm26");
 const human3 = findArm("human3");
-const timeStep = 0.01;
-
-function assertClose(actual: readonly number[], expected: readonly number[], tolerance: number) {
-  assert.equal(actual.length, expected.length);
-  actual.forEach((value, i) =>
-    assert.ok(
-      Math.abs(value - expected[i]) <= tolerance,
-      `element ${i} of [${actual}] is not within ${tolerance} of [${expected}]`,
-    )
-  );
-}
-
-const postureWithinLimits = (arm: Arm, random: RandomStream) =>
-  arm.joints.map(({ lower, upper }) => random.uniform(lower, upper));
-
-// ------------------------------------------------------------------------------------- trajectory
-
-Deno.test("a minimum-jerk trajectory starts and ends at rest and peaks at 1.875 D/T half way", () => {
-  const [distance, duration] = [0.3, 0.6];
-  const at = minimumJerkTrajectory(restAt([0.1, 0]), [0.1 + distance, 0], duration);
-  assert.deepEqual(at(0), restAt([0.1, 0]));
-  assert.deepEqual(at(duration), restAt([0.1 + distance, 0]));
-  assert.deepEqual(at(-1), at(0));
-  assert.deepEqual(at(9), at(duration));
-  assertClose(at(duration / 2).velocity, [1.875 * distance / duration, 0], 1e-12);
-  assertClose(at(duration / 2).acceleration, [0, 0], 1e-12);
-  // The acceleration is largest at x = (1 − 1/√3)/2.
-  const peak = at(duration * (1 - 1 / Math.sqrt(3)) / 2).acceleration[0];
-  assertClose([peak], [10 / Math.sqrt(3) * distance / duration ** 2], 1e-12);
-});
-
-Deno.test("velocity and acceleration are the derivatives of position", () => {
-  const start = { position: [0.1, -0.2], velocity: [0.5, 1], acceleration: [-3, 2] };
-  const at = minimumJerkTrajectory(start, [0.4, 0.3], 0.7);
-  const h = 1e-5;
-  for (const time of [0.1, 0.35, 0.6]) {
-    const [before, now, after] = [at(time - h), at(time), at(time + h)];
-    const slope = (of: "position" | "velocity") =>
-      after[of].map((value, i) => (value - before[of][i]) / (2 * h));
-    assertClose(now.velocity, slope("position"), 1e-7);
-    assertClose(now.acceleration, slope("velocity"), 1e-6);
-  }
-});
-
-Deno.test("a trajectory from a moving start continues position, velocity and acceleration", () => {
-  const whole = minimumJerkTrajectory(restAt([0]), [1], 1);
-  const continued = minimumJerkTrajectory(whole(0.4), [1], 0.6);
-  assertClose(continued(0).velocity, whole(0.4).velocity, 1e-12);
-  assertClose(continued(0).acceleration, whole(0.4).acceleration, 1e-12);
-  // What is optimal from start to goal is optimal from any point of the way to the goal.
-  for (const time of [0.1, 0.3, 0.5]) {
-    assertClose(continued(time).position, whole(0.4 + time).position, 1e-12);
-  }
-});
-
-Deno.test("trajectories without a usable duration or goal are refused", () => {
-  assert.throws(() => minimumJerkTrajectory(restAt([0]), [1], 0), /duration 0 s/);
-  assert.throws(() => minimumJerkTrajectory(restAt([0, 0]), [1], 1), /1 coordinates.*2/);
-});
-
-// ------------------------------------------------------------------------------------------ sense
-
-/** What an arm senses that moves on from `angles` at `velocities` for one step (explicit Euler). */
-function observe(arm: Arm, muscles: boolean, angles: number[], velocities: number[]) {
-  const next = angles.map((angle, j) => angle + timeStep * velocities[j]);
-  const geometry = muscleGeometry(arm, angles);
-  const proprioception = muscles
-    ? [
-      ...arm.muscles.map((muscle, m) =>
-        (geometry.lengths[m] - muscle.tendonLength) / muscle.optimalLength
-      ),
-      ...muscleVelocities(geometry, velocities).map((velocity, m) =>
-        velocity / (10 * arm.muscles[m].optimalLength)
-      ),
-    ]
-    : [...angles.map(Math.cos), ...angles.map(Math.sin), ...velocities];
-  const observation = Float64Array.of(...proprioception, ...handPosition(arm, next), 0, 0.4);
-  assert.equal(observation.length, observationLayout(arm, muscles).size);
-  return { observation, next };
-}
-
-Deno.test("the estimated joint state is the true one: current angles, rates of one step before", () => {
-  for (const arm of Object.values(arms)) {
-    for (const muscles of arm.muscles.length > 0 ? [true, false] : [false]) {
-      const random = randomStream(1, `minimum-jerk/estimate/${arm.name}`);
-      for (let i = 0; i < 100; i++) {
-        // Away from the stretched arm, where the hand tells little of the elbow.
-        const angles = arm.joints.map(({ lower, upper }) =>
-          random.uniform(lower + 0.15, upper - 0.15)
-        );
-        const velocities = angles.map(() => random.uniform(-8, 8));
-        const { observation, next } = observe(arm, muscles, angles, velocities);
-        const estimate = estimateJoints(arm, muscles, timeStep, observation, angles);
-        assertClose(estimate.angles, next, 1e-9);
-        assertClose(estimate.velocities, velocities, 1e-9);
-      }
-    }
-  }
-});
-
-Deno.test("at rest the first estimate needs no memory", () => {
-  const angles = [1.1, 0.9];
-  const { observation } = observe(arm26, true, angles, [0, 0]);
-  const estimate = estimateJoints(arm26, true, timeStep, observation);
-  assertClose(estimate.angles, angles, 1e-9);
-  assertClose(estimate.velocities, [0, 0], 1e-12);
-});
-
-// ------------------------------------------------------------------------------------------ share
-
-/** Torque of each muscle of arm26 at full isometric activation on the plateau, [joint][muscle]. */
-function fullTorques(angles: readonly number[]): number[][] {
-  const { momentArms } = muscleGeometry(arm26, angles);
-  return [0, 1].map((j) =>
-    arm26.muscles.map((muscle, m) => -momentArms[m][j] * muscle.maximalForce)
-  );
-}
-
-Deno.test("shared torques are reproduced by activations within bounds", () => {
-  const random = randomStream(2, "minimum-jerk/share");
-  for (let i = 0; i < 200; i++) {
-    const angles = postureWithinLimits(arm26, random);
-    const torques = [random.uniform(-12, 12), random.uniform(-12, 12)];
-    const activations = shareTorque(torques, fullTorques(angles), 0.001, 1);
-    assert.ok(activations.every((value) => value >= 0.001 && value <= 1));
-    const forces = activations.map((value, m) => value * arm26.muscles[m].maximalForce);
-    assertClose(muscleTorques(muscleGeometry(arm26, angles), forces, 2), torques, 1e-5);
-  }
-});
-
-Deno.test("no other activations that make the same torques have a smaller sum of squares", () => {
-  const random = randomStream(3, "minimum-jerk/least");
-  const unit = fullTorques([0.9, 1.3]);
-  const sumOfSquares = (values: readonly number[]) =>
-    values.reduce((sum, value) => sum + value ** 2, 0);
-  const made = (values: readonly number[]) =>
-    unit.map((row) => row.reduce((sum, torque, m) => sum + torque * values[m], 0));
-  for (let i = 0; i < 300; i++) {
-    const others = arm26.muscles.map(() => random.uniform());
-    const least = shareTorque(made(others), unit, 0, 1);
-    assertClose(made(least), made(others), 1e-5);
-    assert.ok(sumOfSquares(least) <= sumOfSquares(others) + 1e-9);
-  }
-});
-
-Deno.test("no torque needs no muscle, and flexion no extensor", () => {
-  const unit = fullTorques(middlePosture(arm26));
-  assert.deepEqual(shareTorque([0, 0], unit, 0, 1), [0, 0, 0, 0, 0, 0]);
-  const [, deltoid, , tricepsLateral, , tricepsLong] = shareTorque([5, 5], unit, 0, 1);
-  assert.deepEqual([deltoid, tricepsLateral, tricepsLong], [0, 0, 0]);
-});
-
-Deno.test("torques beyond strength are approached with everything that pulls the right way", () => {
-  const activations = shareTorque([500, 500], fullTorques(middlePosture(arm26)), 0, 1);
-  assertClose(activations, [1, 0, 1, 0, 1, 0], 1e-9);
-  assertClose(shareTorque([5, -30], [[10, 0], [0, 10]], -1, 1), [0.5, -1], 1e-6);
-});
-
-// ------------------------------------------------------------------------------------ closed loop
 
 interface Trial {
   readonly arm: Arm;

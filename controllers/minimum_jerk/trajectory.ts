@@ -68,3 +68,19 @@ export function minimumJerkTrajectory(
     };
   };
 }
+
+/** Positions one time step before, at, and one time step after a time. */
+export type SuccessivePositions = readonly [
+  readonly number[],
+  readonly number[],
+  readonly number[],
+];
+
+/** The motion in the middle of three positions, `timeStep` s apart, by central differences. */
+export function motionOf([before, now, after]: SuccessivePositions, timeStep: number): Motion {
+  return {
+    position: now,
+    velocity: now.map((_, i) => (after[i] - before[i]) / (2 * timeStep)),
+    acceleration: now.map((value, i) => (after[i] - 2 * value + before[i]) / timeStep ** 2),
+  };
+}
