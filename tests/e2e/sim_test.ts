@@ -32,10 +32,11 @@ browserTest("sim's page shows an arm that moves while it learns, and obeys", asy
     await moreFrames(page, 20);
     assert.notEqual(await fact(page, "angles"), before, "the arm moves");
 
-    await page.getByLabel("Task").selectOption("hold");
-    await page.getByText(/^Hold/).first().waitFor();
-    await page.getByLabel("Controller").selectOption("minimum-jerk");
-    await page.getByText(/minimum.jerk/).first().waitFor();
+    const shows = (pattern: RegExp) => page.locator("#caption", { hasText: pattern }).waitFor();
+    await page.locator("#task").selectOption("hold");
+    await shows(/hold/i);
+    await page.locator("#controller").selectOption("minimum-jerk");
+    await shows(/minimum.jerk/i);
 
     await page.getByRole("button", { name: "Pause" }).click();
     await page.getByRole("button", { name: "Continue" }).waitFor();
