@@ -18,7 +18,7 @@ import type { Theme } from "./theme.ts";
 const pointLimit = 2048;
 const width = 0.0042;
 /** Speed at the upper end of the colour scale, m/s: fixed, so that trials can be compared. */
-export const fastest = 2;
+export const fastest = 4;
 /** Steps shorter than this do not turn the ribbon, m. */
 const shortest = 1e-5;
 
