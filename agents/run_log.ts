@@ -1,7 +1,13 @@
 /** What a run writes into its folder: the log's events, and who writes them. */
 import { z } from "zod";
 import { type Bus, subjects, type Subscription } from "../cluster/bus.ts";
-import { decodeEvent, evaluation, type Event, progress } from "../cluster/protocol.ts";
+import {
+  decodeEvent,
+  encodeMessage,
+  evaluation,
+  type Event,
+  progress,
+} from "../cluster/protocol.ts";
 import type { RunFolder } from "../cluster/run_store.ts";
 import type { RunConfig } from "./run_config.ts";
 
@@ -26,6 +32,13 @@ function toLog(event: Event): LoggedEvent | undefined {
   if (event.type !== "progress") return undefined;
   const { updatesPerSecond: _, secondsLeft: __, ...progress } = event;
   return progress;
+}
+
+/** A logged event for the bus once more, for those who were not there; its clock has stopped. */
+export function recall(event: LoggedEvent): Uint8Array {
+  return encodeMessage(
+    event.type === "progress" ? { ...event, updatesPerSecond: 0, secondsLeft: 0 } : event,
+  );
 }
 
 /** Keeps a run: writes the bus's events and checkpoints into its folder. */

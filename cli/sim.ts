@@ -5,7 +5,13 @@
 import { join } from "node:path";
 import { CheckpointError, decodeCheckpoint } from "../agents/checkpoint.ts";
 import { learns, type RunConfig, runConfig, runNetwork, runParts } from "../agents/run_config.ts";
-import { isSuperseded, loggedEvent, RunKeeper, type SimRunFolder } from "../agents/run_log.ts";
+import {
+  isSuperseded,
+  loggedEvent,
+  recall,
+  RunKeeper,
+  type SimRunFolder,
+} from "../agents/run_log.ts";
 import { runTitle, type SimReport, simReport } from "../agents/run_report.ts";
 import { ShowingAgent, type ShowRequest } from "../agents/showing.ts";
 import { startTraining } from "../agents/training_thread.ts";
@@ -123,10 +129,12 @@ async function simulate(
 ): Promise<number> {
   const { config, id: run } = folder;
   const bus = inProcessBus((error, subject) => console.error(`${subject}: ${explain(error).line}`));
-  const keeper = new RunKeeper(bus, folder);
   const stop = new StopSignal(() => console.error("stopping; Ctrl-C again ends at once"));
   const viewer = options.headless ? undefined : await view(bus, run, options);
   const showing = viewer && new ShowingAgent(showRequest(bus, run, config, state));
+  // Before the keeper listens: what is in the log already must not be written again.
+  for (const event of await folder.readEvents()) bus.publish(subjects.events(run), recall(event));
+  const keeper = new RunKeeper(bus, folder);
   const began = performance.now();
   try {
     announce(options, folder, state, viewer);
