@@ -28,6 +28,8 @@ export interface SimReport extends BeforeAndAfter {
   readonly trials: number;
   /** The same trials in every engine. */
   readonly engines: Readonly<Record<EngineName, BeforeAndAfter>>;
+  /** By how much each measure after training is larger in cannon-es than where the controller learned. */
+  readonly transfer: MeanMeasures;
   /** Where the training has several phases: the measures as each but the last one ended. */
   readonly phases?: Readonly<Record<string, MeanMeasures>>;
 }
@@ -71,8 +73,17 @@ export function simReport(
     trials: config.evaluationTrials,
     ...engines[config.engine],
     engines,
+    transfer: differences(engines.cannon.after, engines.equations.after),
     ...phaseMeasures(config, evaluations),
   };
+}
+
+/** What both have, the one less the other. */
+function differences(there: MeanMeasures, here: MeanMeasures): MeanMeasures {
+  return Object.fromEntries(
+    Object.keys(here).filter((name) => name in there)
+      .map((name) => [name, there[name] - here[name]]),
+  );
 }
 
 /** Evaluations at the ends of phases; the last phase ends with the training. */

@@ -262,6 +262,8 @@ function conclude(options: SimOptions, report: SimReport): void {
     const [from, to] = [before, after].map(({ finalError }) => (100 * finalError).toFixed(2));
     console.log(`final error in ${engine}: ${from} cm before, ${to} cm after`);
   }
+  const difference = (100 * report.transfer.finalError).toFixed(2);
+  console.log(`cannon differs from equations, where it learned, by ${difference} cm`);
 }
 
 if (import.meta.main) {
