@@ -1,6 +1,8 @@
 /** Measures a controller on held-out trials, in any engine. */
 import type { Controller } from "../controllers/controller.ts";
 import { VectorEnv } from "../sim/env.ts";
+import { constantError, variableError } from "../sim/measures/accuracy.ts";
+import type { MovementRecord } from "../sim/measures/record.ts";
 import { summarise } from "../sim/measures/summary.ts";
 import { createPlant, type EngineName, type PlantRequest } from "../sim/physics/catalogue.ts";
 import { randomStream } from "../sim/random.ts";
@@ -19,6 +21,12 @@ export interface EvaluationRequest extends Pick<PlantRequest, "arm" | "actuator"
 
 /** Mean of each measure over the trials that define it. */
 export type MeanMeasures = Record<string, number>;
+
+/** What only several trials together define. */
+function acrossTrials(task: Task, records: readonly MovementRecord[]): MeanMeasures {
+  if (task.kind === "hold") return {};
+  return { constantError: constantError(records), variableError: variableError(records) };
+}
 
 /**
  * Let the controller that `control` makes for so many arms do held-out trials and measure them. The
@@ -43,6 +51,7 @@ export function evaluate(
     Object.entries(summaries).filter(([, { count }]) => count > 0)
       .map(([name, { mean }]) => [name, mean]),
   );
+  Object.assign(means, acrossTrials(task, records));
   if (task.curlViscosity === undefined) return means;
   const adaptation = adaptationMeasures(engine, request, control, batch, task.curlViscosity);
   return { ...means, ...adaptation };

@@ -4,6 +4,7 @@ import type { CallosumName } from "../controllers/callosum.ts";
 import { callosumNames } from "../controllers/callosum.ts";
 import { MotorNetwork } from "../controllers/motor_network.ts";
 import { objectiveNames, objectives } from "../learners/motor/objectives.ts";
+import { computingBackends } from "../learners/nn/backend.ts";
 import type { TrainingPlan } from "../learners/motor/trainer.ts";
 import { kerasAdam } from "../learners/nn/adam.ts";
 import { type Actuator, actuatorNames } from "../sim/actuators/actuator.ts";
@@ -25,11 +26,14 @@ export const learnedControllers = ["bilateral", "unilateral"] as const;
 /** Controllers that can be chosen. */
 export const controllerNames = [...learnedControllers, "minimum-jerk"] as const;
 
-/** The largest sizes that a run may ask for: beyond them it is a slip of the keyboard. */
+/**
+ * The largest sizes that a run may ask for: beyond them it is a slip of the keyboard. All units of all
+ * layers must fit into a frame (`cluster/frame.ts`: 65,535).
+ */
 export const largest = {
   updates: 10_000_000,
   batch: 65_536,
-  units: 4096,
+  units: 1024,
   layers: 32,
   evaluationTrials: 65_536,
 } as const;
@@ -38,6 +42,8 @@ const nameOf = (registry: object) => z.enum(Object.keys(registry) as [string, ..
 
 /** See `RunConfig`. */
 export const runConfig = z.strictObject({
+  /** What made the run, for whoever compares numbers later. */
+  versions: z.object({ callosum: z.string(), deno: z.string() }),
   /** Of the laboratory's numerics; another one cannot be resumed. */
   numerics: z.literal(numericsVersion),
   seed: z.int().min(0),
@@ -60,8 +66,8 @@ export const runConfig = z.strictObject({
   learningRate: z.number().positive(),
   /** What differentiates the roll-outs. */
   trainer: z.enum(["compiled", "graph"]),
-  /** The tensor backend of the graph trainer. */
-  backend: z.enum(["auto", "wasm", "webgpu", "cpu"]),
+  /** The tensor backend of the graph trainer; idle otherwise. */
+  backend: z.enum(computingBackends),
   /** Held-out trials of an evaluation. */
   evaluationTrials: z.int().min(1).max(largest.evaluationTrials),
 }).refine(

@@ -22,7 +22,7 @@ export interface SimReport extends BeforeAndAfter {
   readonly seed: number;
   /** Training updates. */
   readonly batches: number;
-  /** Wall clock of this session. */
+  /** Wall clock since the start or the last resume, s. */
   readonly seconds: number;
   /** Held-out trials behind each mean. */
   readonly trials: number;

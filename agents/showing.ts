@@ -27,7 +27,7 @@ import { decodeWeights, type Weights } from "./checkpoint.ts";
 import { scriptedController, type ShownController, shownNetwork } from "./controllers.ts";
 import { describe } from "./description.ts";
 import type { RunConfig, RunParts } from "./run_config.ts";
-import { measuresOf, TrialRecorder } from "./trials.ts";
+import { measuresOf, requireFiniteMotion, TrialRecorder } from "./trials.ts";
 
 /** What is shown. */
 export interface ShowRequest {
@@ -37,6 +37,8 @@ export interface ShowRequest {
   readonly parts: RunParts;
   /** The network that learns, with the weights to begin with; none for a scripted controller. */
   readonly learner?: Weights & { readonly network: MotorNetwork };
+  /** Told what a shown trial ended with, if it could not go on. */
+  readonly onError: (error: unknown) => void;
 }
 
 /** Shown seconds per real second at the start: reaches take half a second, too short to follow. */
@@ -101,7 +103,7 @@ export class ShowingAgent {
     ];
     this.#publish(describe(request));
     this.#publish(this.#status);
-    this.#timer = setInterval(() => this.#tick(), tick);
+    this.#timer = setInterval(() => this.#safely(() => this.#tick()), tick);
   }
 
   /** Say how the training stands. */
@@ -113,6 +115,17 @@ export class ShowingAgent {
   close(): void {
     clearInterval(this.#timer);
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
+  }
+
+  /** A trial that cannot be shown must not end the training beside it. */
+  #safely(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#request.onError(error);
+      this.#showing = undefined;
+      this.#pause = pauseBetweenTrials;
+    }
   }
 
   #publish(event: Event): void {
@@ -253,6 +266,7 @@ export class ShowingAgent {
     shown.controller.act(showing.observation, actions);
     recorder.command(showing.step, actions);
     showing.observation = env.step(actions).observation;
+    requireFiniteMotion(env.plant, showing.step + 1);
     recorder.sample(++showing.step);
     this.#sendFrame(showing);
     if (showing.step === trials.steps) this.#end(showing);

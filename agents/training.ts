@@ -62,13 +62,29 @@ const breathe = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
  * been stopped.
  */
 export async function train(bus: Bus, request: TrainingRequest): Promise<TrainingEnd> {
-  return learns(request.config) ? await trainNetwork(bus, request) : measureScripted(bus, request);
+  // Before anything is waited for: a stop that follows the request at once must not be lost.
+  let stopping = false;
+  const control = bus.subscribe(subjects.control(request.run), (payload) => {
+    stopping ||= decodeControl(payload).type === "stop";
+  });
+  const work = learns(request.config) ? trainNetwork : measureScripted;
+  try {
+    return await work(bus, request, () => stopping);
+  } finally {
+    control.unsubscribe();
+  }
 }
 
 /** A scripted controller is the same before and after. */
-function measureScripted(bus: Bus, { run, config }: TrainingRequest): TrainingEnd {
+async function measureScripted(
+  bus: Bus,
+  { run, config }: TrainingRequest,
+  stopping: () => boolean,
+): Promise<TrainingEnd> {
   const parts = runParts(config);
   for (const engine of engineNames) {
+    await breathe();
+    if (stopping()) return "stopped";
     const measures = evaluate(
       { ...parts, ...measuring(config), engine },
       () => scriptedController(parts),
@@ -80,29 +96,23 @@ function measureScripted(bus: Bus, { run, config }: TrainingRequest): TrainingEn
   return "finished";
 }
 
-async function trainNetwork(bus: Bus, { run, config, state }: TrainingRequest) {
-  // Before anything is waited for: a stop that follows the request at once must not be lost.
-  let stopping = false;
-  const control = bus.subscribe(subjects.control(run), (payload) => {
-    stopping ||= decodeControl(payload).type === "stop";
-  });
-  try {
-    const parts = runParts(config);
-    const network = runNetwork(config, parts);
-    const { equations } = parts;
-    const problem = { network, equations, losses: objectives[config.objective] };
-    const rollout = await createRollout(config, problem);
-    const start = state && structuredClone(state);
-    const trainer = new Trainer(trainingPlan(config, parts), network, rollout, start);
-    const evaluated = (result: EvaluationResult) => publishEvaluation(bus, run, config, result);
-    const reporter = new TrainingReporter(bus, run, trainer);
-    await untilStopped(config, parts, trainer, reporter, evaluated, () => stopping);
-    if (!trainer.finished) return "stopped";
-    evaluateInAllEngines(config, parts, trainer, evaluated);
-    return "finished";
-  } finally {
-    control.unsubscribe();
-  }
+async function trainNetwork(
+  bus: Bus,
+  { run, config, state }: TrainingRequest,
+  stopping: () => boolean,
+): Promise<TrainingEnd> {
+  const parts = runParts(config);
+  const network = runNetwork(config, parts);
+  const { equations } = parts;
+  const problem = { network, equations, losses: objectives[config.objective] };
+  const rollout = await createRollout(config, problem);
+  const start = state && structuredClone(state);
+  const trainer = new Trainer(trainingPlan(config, parts), network, rollout, start);
+  const evaluated = (result: EvaluationResult) => publishEvaluation(bus, run, config, result);
+  const reporter = new TrainingReporter(bus, run, trainer);
+  await untilStopped(config, parts, trainer, reporter, evaluated, stopping);
+  if (!trainer.finished) return "stopped";
+  return await evaluateInAllEngines(config, parts, trainer, evaluated, stopping);
 }
 
 /**
@@ -159,13 +169,17 @@ function isWaypoint(task: Task, update: number, updates: number): boolean {
     (update % spacing === 0 || phaseEnds(task, updates).includes(update));
 }
 
-/** Held-out measures before the first update and after the last one, in every engine. */
-function evaluateInAllEngines(
+/**
+ * Held-out measures before the first update and after the last one, in every engine. A stop is obeyed
+ * between two of them; a resumed run makes all of them again.
+ */
+async function evaluateInAllEngines(
   config: RunConfig,
   parts: RunParts,
   trainer: Trainer,
   evaluated: (result: EvaluationResult) => void,
-): void {
+  stopping: () => boolean,
+): Promise<TrainingEnd> {
   const { network, state } = trainer;
   const stages = [
     { stage: "before", update: 0, weights: network.initialWeights(config.seed) },
@@ -173,10 +187,13 @@ function evaluateInAllEngines(
   ] as const;
   for (const { stage, update, weights } of stages) {
     for (const engine of engineNames) {
+      await breathe();
+      if (stopping()) return "stopped";
       const measures = measure(config, parts, network, weights, engine);
       evaluated({ stage, update, engine, measures });
     }
   }
+  return "finished";
 }
 
 function measure(

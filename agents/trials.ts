@@ -109,6 +109,12 @@ function torquesOfMuscles(arm: Arm, { jointAngles, forces }: Recording): Float64
   return torques;
 }
 
+/** @throws {DivergenceError} when a hand of `plant` is nowhere after `step` steps */
+export function requireFiniteMotion(plant: Plant, step: number): void {
+  if (plant.readings.hand.every(Number.isFinite)) return;
+  throw new DivergenceError(`a hand's position is no longer finite after step ${step}`);
+}
+
 /**
  * Let `controller` do the trials of `env` from start to end and record them.
  * @throws {DivergenceError} when an arm's motion is no longer finite
@@ -127,9 +133,7 @@ export function performTrials(
     controller.act(observation, actions);
     recorder.command(step, actions);
     ({ observation } = env.step(actions));
-    if (!env.plant.readings.hand.every(Number.isFinite)) {
-      throw new DivergenceError(`a hand's position is no longer finite after step ${step + 1}`);
-    }
+    requireFiniteMotion(env.plant, step + 1);
     recorder.sample(step + 1);
   }
   return recorder.records();

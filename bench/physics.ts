@@ -9,7 +9,7 @@ import { Body, GSSolver, HingeConstraint, Vec3, World } from "cannon-es";
 import type { Arm } from "../sim/arms/arm.ts";
 import { findArm } from "../sim/arms/catalogue.ts";
 import { cannonEngine } from "../sim/physics/cannon.ts";
-import type { PhysicsEngine } from "../sim/physics/engine.ts";
+import { horizontalScene, type PhysicsEngine } from "../sim/physics/engine.ts";
 import { equationsEngine } from "../sim/physics/equations.ts";
 
 const dt = 0.002;
@@ -176,6 +176,18 @@ function cannonOverBare(name: string): Comparison {
   };
 }
 
+/** The cannon engine with its joint limits, as `sim` runs it, over a bare loop that has none. */
+function limitedCannonOverBare(name: string): Comparison {
+  const arm = findArm(name);
+  const comparison = cannonOverBare(name);
+  const engine = cannonEngine(arm, horizontalScene, { iterations });
+  return {
+    ...comparison,
+    includes: `${comparison.includes}; joint limits, which the bare loop lacks`,
+    contender: engineContender("cannon engine", arm, engine, comparison.contender.steps),
+  };
+}
+
 /** The equations engine over the cannon engine, both with many arms. */
 function equationsOverCannon(
   name: string,
@@ -202,7 +214,10 @@ function equationsOverCannon(
 }
 
 console.log(`steps of ${dt} s; cannon with up to ${iterations} solver iterations\n`);
-for (const name of ["arm26", "human3"]) compare(cannonOverBare(name));
+for (const name of ["arm26", "human3"]) {
+  compare(cannonOverBare(name));
+  compare(limitedCannonOverBare(name));
+}
 for (const integrator of ["semi-implicit", "rk4"] as const) {
   compare(equationsOverCannon("arm26", integrator));
 }

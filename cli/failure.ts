@@ -1,5 +1,6 @@
 /** How a command ends that cannot do what it was asked: one clear line, and an exit code. */
 import { CheckpointError } from "../agents/checkpoint.ts";
+import { MethodThreadError } from "../agents/method_thread.ts";
 import { TrainingError } from "../agents/training_thread.ts";
 import { z } from "zod";
 import { RunStoreError } from "../cluster/run_store.ts";
@@ -12,8 +13,8 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Exit codes: done; failed while working; asked for the impossible; ended by Ctrl-C. */
-export const exitCodes = { done: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/** Exit codes: done; failed while working; asked for the impossible. */
+export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 
 const usageErrors = [UsageError, RunStoreError, CheckpointError, SafetensorsError, PortInUseError];
 
@@ -32,10 +33,26 @@ export function explain(error: unknown): Explanation {
   if (error instanceof z.ZodError) return { line: explainMismatch(error), code: exitCodes.failed };
   const line = error instanceof Error ? error.message : String(error);
   if (usageErrors.some((kind) => error instanceof kind)) return { line, code: exitCodes.usage };
-  const stack = error instanceof TrainingError
+  const stack = error instanceof TrainingError || error instanceof MethodThreadError
     ? error.inside
     : error instanceof Error
     ? error.stack
     : undefined;
   return { line, code: exitCodes.failed, stack };
+}
+
+/** Run a command to the program's end; `main` gets the arguments and gives the exit code. */
+export async function runCommand(
+  main: (args: readonly string[]) => Promise<number>,
+): Promise<never> {
+  let code: number;
+  try {
+    code = await main(Deno.args);
+  } catch (error) {
+    const explained = explain(error);
+    console.error(`error: ${explained.line}`);
+    if (explained.stack) console.error(explained.stack);
+    code = explained.code;
+  }
+  return Deno.exit(code);
 }

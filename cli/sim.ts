@@ -2,7 +2,8 @@
  * `deno task sim`: one arm, a controller that learns on it, and the page that shows it, in one program.
  * The training runs in a thread of its own; this thread shows trials, serves the page and keeps the run.
  */
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { CheckpointError, decodeCheckpoint } from "../agents/checkpoint.ts";
 import { learns, type RunConfig, runConfig, runNetwork, runParts } from "../agents/run_config.ts";
 import {
@@ -22,7 +23,8 @@ import { createRun, type LoadedCheckpoint, openRun } from "../cluster/run_store.
 import { freshState, type TrainerState } from "../learners/motor/trainer.ts";
 import { SafetensorsError } from "../learners/nn/safetensors.ts";
 import { startViewer, type Viewer } from "../viewer/server/server.ts";
-import { exitCodes, explain, UsageError } from "./failure.ts";
+import { exitCodes, explain, runCommand, UsageError } from "./failure.ts";
+import { shellWord } from "./options.ts";
 import { progressDisplay } from "./progress.ts";
 import { parseSimOptions, type SimOptions } from "./sim_options.ts";
 import { StopSignal } from "./stop_signal.ts";
@@ -43,7 +45,7 @@ function say(options: SimOptions, line: string): void {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const options = parseSimOptions(args);
+  const options = await parseSimOptions(args);
   if (!options) return exitCodes.done;
   for (const note of options.notes) console.error(`note: ${note}`);
   if (!options.headless) requireFreePort(options.port);
@@ -80,13 +82,20 @@ async function open({ source, out }: SimOptions): Promise<OpenRun> {
     const folder = await createRun(out, config, name, schemas);
     return { folder, state: startingState(config) };
   }
-  const folder = await openRun(source.resume, schemas);
+  const folder = await openRun(runPath(source.resume, out), schemas);
   try {
     return { folder, state: await keptState(folder) };
   } catch (error) {
     await folder.close();
     throw error;
   }
+}
+
+/** The folder that `--resume` names: by its path, or by its name alone among the runs. */
+function runPath(named: string, out: string): string {
+  if (basename(named) !== named) return named;
+  const among = join(out, named);
+  return existsSync(named) || !existsSync(among) ? named : among;
 }
 
 function startingState(config: RunConfig): TrainerState | undefined {
@@ -142,12 +151,12 @@ async function simulate(
     const seconds = (performance.now() - began) / 1000;
     if (end === "stopped") {
       say(options, `stopped and saved; go on with: ${resumeCommand(options, folder.path)}`);
-      return exitCodes.interrupted;
+      return stop.code;
     }
     const evaluations = await keptEvaluations(folder);
     const report = simReport(folder.path, run, config, seconds, evaluations);
     await folder.saveReport(report);
-    conclude(options, report);
+    conclude(options, report, config);
     if (viewer) {
       say(options, `the page stays at ${viewer.url}; Ctrl-C ends it`);
       await stop.requested;
@@ -163,9 +172,8 @@ async function simulate(
 
 /** The command that goes on with a run, ready to be pasted into a shell. */
 function resumeCommand({ headless, json }: SimOptions, path: string): string {
-  const quoted = /^[\w./:@%+,-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
   const flags = [headless && " --headless", json && " --json"].filter(Boolean).join("");
-  return `deno task sim --resume ${quoted}${flags}`;
+  return `deno task sim --resume ${shellWord(path)}${flags}`;
 }
 
 function view(bus: Bus, run: string, { port }: SimOptions): Promise<Viewer> {
@@ -185,7 +193,8 @@ function showRequest(
     weights: state.weights,
     updates: state.adam.updates,
   };
-  return { bus, run, config, parts, learner };
+  const onError = (error: unknown) => console.error(`shown trial: ${explain(error).line}`);
+  return { bus, run, config, parts, learner, onError };
 }
 
 /** All evaluations of the run, those before a resume among them. */
@@ -256,25 +265,17 @@ function announce(
   );
 }
 
-function conclude(options: SimOptions, report: SimReport): void {
+function conclude(options: SimOptions, report: SimReport, config: RunConfig): void {
   if (options.json) return console.log(JSON.stringify(report));
+  const learned = learns(config);
   for (const [engine, { before, after }] of Object.entries(report.engines)) {
     const [from, to] = [before, after].map(({ finalError }) => (100 * finalError).toFixed(2));
-    console.log(`final error in ${engine}: ${from} cm before, ${to} cm after`);
+    const errors = learned ? `${from} cm before, ${to} cm after` : `${to} cm`;
+    console.log(`final error in ${engine}: ${errors}`);
   }
   const difference = (100 * report.transfer.finalError).toFixed(2);
-  console.log(`cannon differs from equations, where it learned, by ${difference} cm`);
+  const reference = learned ? "equations, where it learned," : "equations";
+  console.log(`cannon differs from ${reference} by ${difference} cm`);
 }
 
-if (import.meta.main) {
-  let code: number;
-  try {
-    code = await main(Deno.args);
-  } catch (error) {
-    const explained = explain(error);
-    console.error(`error: ${explained.line}`);
-    if (explained.stack) console.error(explained.stack);
-    code = explained.code;
-  }
-  Deno.exit(code);
-}
+if (import.meta.main) await runCommand(main);

@@ -1,6 +1,5 @@
 /** The flags of `sim`: parsed, checked, and turned into a run's configuration. */
-import { resolve } from "node:path";
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, InvalidArgumentError } from "commander";
 import {
   controllerNames,
   largest,
@@ -9,13 +8,16 @@ import {
   runConfig,
 } from "../agents/run_config.ts";
 import { callosumNames } from "../controllers/callosum.ts";
+import { backendNames, readyBackend } from "../learners/nn/backend.ts";
 import { objectiveNames } from "../learners/motor/objectives.ts";
 import { actuatorNames } from "../sim/actuators/actuator.ts";
 import { defaultActuator, findActuator } from "../sim/actuators/catalogue.ts";
 import { arms, findArm } from "../sim/arms/catalogue.ts";
 import { engineNames } from "../sim/physics/catalogue.ts";
 import { tasks } from "../sim/tasks/catalogue.ts";
+import manifest from "../deno.json" with { type: "json" };
 import { UsageError } from "./failure.ts";
+import { choice, givenFlags, integerFrom, pathFromUser, readArguments } from "./options.ts";
 
 /** What the command line asks for. */
 export interface SimOptions {
@@ -58,30 +60,11 @@ interface Flags {
 /** Flags that say how to run, not what: they may go with `--resume`. */
 const runFlags = new Set(["headless", "port", "json", "resume", "out"]);
 
-const integerFrom = (lowest: number, highest = Number.MAX_SAFE_INTEGER) => (text: string) => {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < lowest || value > highest) {
-    throw new InvalidArgumentError(`It must be an integer from ${lowest} to ${highest}.`);
-  }
-  return value;
-};
-
-/** A path as the user means it: `deno task` changes into the project's folder before it runs. */
-const pathFromUser = (text: string) => {
-  if (text === "") throw new InvalidArgumentError("It must not be empty.");
-  const path = text.replace(/(?<=.)\/+$/, "");
-  const origin = Deno.env.get("INIT_CWD");
-  return origin === undefined || origin === Deno.cwd() ? path : resolve(origin, path);
-};
-
 const positive = (text: string) => {
   const value = Number(text);
   if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError("It must be positive.");
   return value;
 };
-
-const choice = (flags: string, description: string, names: readonly string[]) =>
-  new Option(flags, description).choices(names);
 
 function simCommand(): Command {
   return new Command("deno task sim")
@@ -142,43 +125,31 @@ function simCommand(): Command {
         .default("compiled"),
     )
     .addOption(
-      choice("--backend <name>", "tensor backend of the graph trainer", [
-        "auto",
-        "wasm",
-        "webgpu",
-        "cpu",
-      ]).default("auto"),
+      choice("--backend <name>", "tensor backend of the graph trainer", backendNames)
+        .default("auto"),
     )
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} });
+    .allowExcessArguments(false);
 }
 
 /**
  * The options in `args`, or `undefined` when help was asked for and has been printed.
  * @throws {UsageError} naming the flag, its value and what is allowed
  */
-export function parseSimOptions(args: readonly string[]): SimOptions | undefined {
+export async function parseSimOptions(
+  args: readonly string[],
+): Promise<SimOptions | undefined> {
   const command = simCommand();
-  try {
-    command.parse([...args], { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.code === "commander.helpDisplayed") return undefined;
-    const message = error.message.replace(/^error: /, "").replace(/\s*\n\s*/g, " ");
-    throw new UsageError(`${message.replace(/\.$/, "")} (see --help)`);
-  }
+  if (!readArguments(command, args)) return undefined;
   const flags = command.opts<Flags>();
   const { headless = false, port, out, json = false, resume } = flags;
-  const given = command.options
-    .map((option) => ({ flag: option.long!, name: option.attributeName() }))
-    .filter(({ name }) => command.getOptionValueSource(name) === "cli");
+  const given = givenFlags(command);
   if (resume === undefined) {
     const notes = given.flatMap(({ flag, name }) => {
       const reason = whyIdle(name, flags);
       return reason ? [`${flag} has no effect: ${reason}`] : [];
     });
-    return { source: { config: configOf(flags) }, headless, port, out, json, notes };
+    const config = configOf(flags, await chosenBackend(flags));
+    return { source: { config }, headless, port, out, json, notes };
   }
   const fixed = given.find(({ name }) => !runFlags.has(name));
   if (fixed) {
@@ -186,7 +157,10 @@ export function parseSimOptions(args: readonly string[]): SimOptions | undefined
       `${fixed.flag} cannot go with --resume: the run's configuration is kept in it`,
     );
   }
-  return { source: { resume }, headless, port, out, json, notes: [] };
+  const notes = given.some(({ name }) => name === "out") && basename(resume) !== resume
+    ? ["--out has no effect: --resume names the run's folder"]
+    : [];
+  return { source: { resume }, headless, port, out, json, notes };
 }
 
 /** Flags of the training. */
@@ -214,7 +188,16 @@ function whyIdle(name: string, { controller, trainer }: Flags): string | undefin
   return undefined;
 }
 
-function configOf(flags: Flags): RunConfig {
+/** The tensor backend in so many words: `auto` would mean another one on another machine. */
+async function chosenBackend({ trainer, backend }: Flags): Promise<string> {
+  if (backend !== "auto") return backend;
+  if (trainer !== "graph") return "wasm";
+  const { name, detail } = await readyBackend("auto");
+  console.error(`tensor backend ${name}: ${detail}`);
+  return name;
+}
+
+function configOf(flags: Flags, backend: string): RunConfig {
   const arm = findArm(flags.arm);
   const learned = flags.controller !== "minimum-jerk";
   const unilateral = flags.controller === "unilateral";
@@ -228,6 +211,7 @@ function configOf(flags: Flags): RunConfig {
   try {
     const actuator = flags.actuator ? findActuator(flags.actuator, arm) : defaultActuator(arm);
     return runConfig.parse({
+      versions: { callosum: manifest.version, deno: Deno.version.deno },
       numerics: numericsVersion,
       seed: flags.seed,
       arm: arm.name,
@@ -243,7 +227,7 @@ function configOf(flags: Flags): RunConfig {
       objective,
       learningRate: flags.learningRate,
       trainer: flags.trainer,
-      backend: flags.backend,
+      backend,
       evaluationTrials: flags.evaluationTrials,
     });
   } catch (error) {

@@ -40,12 +40,21 @@ const headerBytes = 12;
 
 const quantise = (value: number) => Math.round(127 * Math.max(-1, Math.min(1, value)));
 
+function requireFits(what: string, value: number, largest: number): void {
+  if (value <= largest) return;
+  throw new RangeError(`${what} ${value} in a frame; its layout has room for ${largest}`);
+}
+
 /**
  * A frame as bytes.
- * @throws {RangeError} when `hidden` and `callosum` differ in length
+ * @throws {RangeError} when `hidden` and `callosum` differ in length, or a number does not fit its field
  */
 export function encodeFrame(frame: Frame): Uint8Array {
   const { angles, handForce, activations, hidden, callosum } = frame;
+  requireFits("joints", angles.length, 0xff);
+  requireFits("actuators", activations.length, 0xff);
+  requireFits("step", frame.step, 0xffff);
+  requireFits("hidden activities", hidden.length, 0xffff);
   if (hidden.length !== callosum.length) {
     throw new RangeError(
       `a frame has ${hidden.length} hidden activities but ${callosum.length} callosum values`,

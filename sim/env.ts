@@ -197,7 +197,7 @@ export interface SingleStep {
   readonly info: StepInfo;
 }
 
-/** One arm that does trials of one task. */
+/** One arm that does trials of one task. Observations are the caller's to keep. */
 export class Env {
   readonly #vector: VectorEnv;
 
@@ -223,14 +223,15 @@ export class Env {
 
   /** Start a new trial; see `VectorEnv.reset`. */
   reset(options: ResetOptions = {}): { observation: Float64Array; info: StepInfo } {
-    return this.#vector.reset(options);
+    const { observation, info } = this.#vector.reset(options);
+    return { observation: observation.slice(), info };
   }
 
   /** One control step; see `VectorEnv.step`. */
   step(action: Float64Array): SingleStep {
     const { observation, reward, terminated, truncated, info } = this.#vector.step(action);
     return {
-      observation,
+      observation: observation.slice(),
       reward: reward[0],
       terminated: terminated[0] === 1,
       truncated: truncated[0] === 1,

@@ -76,7 +76,8 @@ export function compiledRollout(problem: RolloutProblem): DifferentiableRollout 
 
   return {
     name: "compiled",
-    gradient(weights, batch, gradient) {
+    // deno-lint-ignore require-await -- the contract is asynchronous, for tensors on a GPU
+    async gradient(weights, batch, gradient) {
       requireTimeStep(problem, batch);
       tape = tapeFor(problem, batch, tape);
       const parts = fieldParts.filter((part) => tape!.inputs[0].field[part]);
@@ -87,7 +88,7 @@ export function compiledRollout(problem: RolloutProblem): DifferentiableRollout 
       const { terms, finalError } = measure(problem, tape);
       gradient.fill(0);
       pullBack(problem, tape, weights, adjoint, fields, gradient);
-      return Promise.resolve({ terms, finalError, nonFinite: replaceNonFinite(gradient) });
+      return { terms, finalError, nonFinite: replaceNonFinite(gradient) };
     },
   };
 }

@@ -60,7 +60,7 @@ const arm26: Arm = {
   muscleReference: [Math.PI / 2, 0],
 };
 
-/** MotorNet's default two-joint arm; the card gives no muscle data for it. */
+/** MotorNet's default two-joint arm, which has no muscles of its own. */
 const twoDof: Arm = {
   name: "two-dof",
   summary: "MotorNet's TwoDofArm, torque motors",

@@ -68,7 +68,14 @@ async function watching(
   const network = config.controller === "minimum-jerk" ? undefined : runNetwork(config, parts);
   const weights = network?.initialWeights(config.seed);
   const learner = network && weights && { network, weights, updates: 0 };
-  const agent = new ShowingAgent({ bus: page.bus, run, config, parts, learner });
+  const agent = new ShowingAgent({
+    bus: page.bus,
+    run,
+    config,
+    parts,
+    learner,
+    onError: (error) => assert.fail(String(error)),
+  });
   try {
     page.send({ type: "speed", factor: 8 });
     await check(page, agent);

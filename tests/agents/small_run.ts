@@ -6,6 +6,7 @@ import { Trainer } from "../../learners/motor/trainer.ts";
 
 /** The human arm, two hemispheres of four units, a handful of trials. */
 export const smallRun: RunConfig = {
+  versions: { callosum: "0.1.0", deno: Deno.version.deno },
   numerics: 1,
   seed: 1,
   arm: "arm26",
@@ -21,7 +22,7 @@ export const smallRun: RunConfig = {
   objective: "specialised",
   learningRate: 3e-3,
   trainer: "compiled",
-  backend: "auto",
+  backend: "wasm",
   evaluationTrials: 2,
 };
 

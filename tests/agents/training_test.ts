@@ -162,6 +162,13 @@ Deno.test("a stop ends the training, hands over a checkpoint, and measures nothi
   assert.ok(heard.events.every((event) => event.type !== "evaluation" || event.stage === "during"));
 });
 
+Deno.test("a stop while the end is being measured is obeyed before the next engine", async () => {
+  const heard = await stopped((event) => event.type === "evaluation" && event.stage === "before");
+  assert.equal(lastState(heard).adam.updates, config.updates);
+  const stages = heard.events.flatMap((event) => event.type === "evaluation" ? event.stage : []);
+  assert.deepEqual(stages.filter((stage) => stage !== "during"), ["before"]);
+});
+
 Deno.test("a stop meant for another run is not obeyed, nor one after the end", async () => {
   const short = { ...config, updates: 2 };
   const heard = listen((_, bus) =>

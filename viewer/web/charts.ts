@@ -200,14 +200,14 @@ export class LearningCurve {
 }
 
 /**
- * The final error after so many updates, cm. Where other engines were measured as well, that of the
- * run's own counts.
+ * The final error after so many updates, cm. Where several engines were measured after the same update,
+ * that of the run's own counts; on the way only the engine of the training is measured.
  */
 function heldOutErrors(evaluations: readonly Evaluation[], engine: string): Map<number, number> {
-  const own = evaluations.filter((evaluation) => evaluation.engine === engine);
-  const shown = own.length > 0 ? own : [...evaluations];
+  const isOwn = (evaluation: Evaluation) => Number(evaluation.engine === engine);
   return new Map(
-    shown.sort((a, b) => a.update - b.update)
+    // A map keeps the last of equal updates: the own engine's.
+    evaluations.toSorted((a, b) => a.update - b.update || isOwn(a) - isOwn(b))
       .map(({ update, measures }): [number, number] => [
         update,
         centimetres(measures.finalError ?? measures.endpointError),
@@ -248,8 +248,12 @@ export class SpeedProfile {
     this.#update();
   }
 
-  /** The hand's speed at a time of the trial, s and m/s. */
+  /**
+   * The hand's speed at a time of the trial, s and m/s. What is shown lags behind what has arrived, so
+   * after `complete` times still come that are drawn already; they are left out.
+   */
   add(time: number, speed: number): void {
+    if (time <= (this.#times.at(-1) ?? -Infinity)) return;
     this.#times.push(time);
     this.#speeds.push(speed);
     this.#update();

@@ -24,6 +24,9 @@ export class Controls {
   readonly #task = element("#task", HTMLSelectElement);
   readonly #controller = element("#controller", HTMLSelectElement);
   readonly #lesion = element("#lesion", HTMLSelectElement);
+  /** The controller whose network can be cut. */
+  #lesionable = "";
+  #enabled = false;
   readonly #targets: ControlTargets;
   #paused = false;
 
@@ -49,7 +52,8 @@ export class Controls {
   }
 
   /** Offer what this run offers. */
-  load({ tasks, controllers, lesions }: Description): void {
+  load({ tasks, controllers, lesions, controller }: Description): void {
+    this.#lesionable = controller;
     offer(this.#task, tasks);
     offer(this.#controller, controllers);
     offer(this.#lesion, lesions);
@@ -74,14 +78,24 @@ export class Controls {
         [this.#lesion, lesion],
       ] as const
     ) select.value = value;
+    this.#offerLesions();
   }
 
   /** Whether the run can hear. */
   set enabled(enabled: boolean) {
+    this.#enabled = enabled;
     for (const control of [this.#pause, this.#next, this.#speed]) control.disabled = !enabled;
     for (const select of [this.#task, this.#controller, this.#lesion]) {
       select.disabled = !enabled || select.options.length < 2;
     }
+    this.#offerLesions();
+  }
+
+  /** Only the network that learns can be lesioned. */
+  #offerLesions(): void {
+    const possible = this.#controller.value === this.#lesionable;
+    this.#lesion.disabled = !this.#enabled || !possible || this.#lesion.options.length < 2;
+    this.#lesion.title = possible ? "" : "this controller has no hemispheres to cut";
   }
 
   #togglePause(): void {

@@ -57,12 +57,16 @@ export class Readouts {
   #theme: Theme | undefined;
   #status: Status | undefined;
   #line: LineState["kind"] = "connecting";
+  /** The controller that learns, if one does. */
+  #learner: string | undefined;
 
   /** Another run. */
-  load({ run, seed, engine, controller, task, arm, updates }: Description): void {
+  load({ run, seed, engine, controller, task, arm, updates, network }: Description): void {
+    this.#learner = network.streams.length > 0 ? controller : undefined;
     this.#write.run(run);
+    const verb = this.#learner === undefined ? "does" : "learns";
     this.#write.facts(
-      [arm.name, `${engine} engine`, `seed ${seed}`, `${controller} learns ${task}`]
+      [arm.name, `${engine} engine`, `seed ${seed}`, `${controller} ${verb} ${task}`]
         .map((fact) => fact.replaceAll("-", " ")).join("  ·  "),
     );
     document.title = `${run} · Callosum`;
@@ -127,7 +131,8 @@ export class Readouts {
   beginTrial({ trial, task, controller, lesion, update }: TrialStarted): void {
     const words = [task, controller, lesion === "none" || lesion === "" ? "" : `lesion ${lesion}`];
     this.#write.caption(words.filter(Boolean).join("  ·  ").replaceAll("-", " "));
-    this.#write.detail(`trial ${trial + 1}, weights after ${update} updates`);
+    const weights = controller === this.#learner ? `, weights after ${update} updates` : "";
+    this.#write.detail(`trial ${trial + 1}${weights}`);
   }
 
   endTrial({ measures }: TrialEnded): void {
