@@ -3,7 +3,7 @@
  * The training runs in a thread of its own; this thread shows trials, serves the page and keeps the run.
  */
 import { existsSync } from "node:fs";
-import { basename, join } from "node:path";
+import { join } from "node:path";
 import { CheckpointError, decodeCheckpoint } from "../agents/checkpoint.ts";
 import { learns, type RunConfig, runConfig, runNetwork, runParts } from "../agents/run_config.ts";
 import {
@@ -26,6 +26,7 @@ import { startViewer, type Viewer } from "../viewer/server/server.ts";
 import { exitCodes, explain, runCommand, UsageError } from "./failure.ts";
 import { shellWord } from "./options.ts";
 import { progressDisplay } from "./progress.ts";
+import { runPath } from "./run_path.ts";
 import { parseSimOptions, type SimOptions } from "./sim_options.ts";
 import { StopSignal } from "./stop_signal.ts";
 
@@ -89,13 +90,6 @@ async function open({ source, out }: SimOptions): Promise<OpenRun> {
     await folder.close();
     throw error;
   }
-}
-
-/** The folder that `--resume` names: by its path, or by its name alone among the runs. */
-function runPath(named: string, out: string): string {
-  if (basename(named) !== named) return named;
-  const among = join(out, named);
-  return existsSync(named) || !existsSync(among) ? named : among;
 }
 
 function startingState(config: RunConfig): TrainerState | undefined {

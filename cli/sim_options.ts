@@ -1,4 +1,5 @@
 /** The flags of `sim`: parsed, checked, and turned into a run's configuration. */
+import { basename } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import {
   controllerNames,

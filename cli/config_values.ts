@@ -1,0 +1,130 @@
+/** A method's configuration on the command line: what its keys are, and `--set key=value`. */
+import { z } from "zod";
+import { UsageError } from "./failure.ts";
+
+/** A key of a configuration, for people. */
+export interface ConfigKey {
+  readonly key: string;
+  readonly meaning: string;
+  /** Which values there are, in words. */
+  readonly allowed: string;
+  readonly default: unknown;
+}
+
+/** The parts of a JSON schema that say which values there are. */
+interface ValueSchema {
+  readonly type?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly const?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly anyOf?: readonly ValueSchema[];
+  readonly items?: ValueSchema | false;
+  readonly prefixItems?: readonly ValueSchema[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
+}
+
+/** The keys of a configuration in the order of its schema. */
+export function configKeys(schema: z.ZodObject): ConfigKey[] {
+  const { properties = {} } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
+  return Object.entries(properties as Record<string, ValueSchema>).map(([key, value]) => ({
+    key,
+    meaning: value.description ?? "",
+    allowed: allowedValues(value),
+    default: value.default,
+  }));
+}
+
+/** Such as "integer from 1 to 10". */
+function allowedValues(schema: ValueSchema): string {
+  if (schema.const !== undefined) return String(schema.const);
+  if (schema.enum) return schema.enum.join(" | ");
+  if (schema.anyOf) return schema.anyOf.map(allowedValues).join(" or ");
+  if (schema.type === "boolean") return "true | false";
+  if (schema.type === "array") {
+    const items = schema.prefixItems?.map(allowedValues).join(", ");
+    return `list of ${items ?? (schema.items ? allowedValues(schema.items) : "any values")}`;
+  }
+  if (schema.type === "number" || schema.type === "integer") {
+    return [schema.type, ...limits(schema)].join(" ");
+  }
+  return schema.type === "string" ? "text" : schema.type ?? "any value";
+}
+
+function limits(schema: ValueSchema): string[] {
+  // Limits that only say which numbers are safe integers say nothing.
+  const isLimit = (limit?: number) =>
+    limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER;
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
+  return [
+    isLimit(minimum) ? [`from ${minimum}`] : [],
+    isLimit(exclusiveMinimum) ? [`above ${exclusiveMinimum}`] : [],
+    isLimit(maximum) ? [`to ${maximum}`] : [],
+    isLimit(exclusiveMaximum) ? [`below ${exclusiveMaximum}`] : [],
+  ].flat();
+}
+
+/**
+ * The configuration that `standard` becomes with every `key=value` of `settings`, whole and parsed.
+ * @param standard what differs from the schema's defaults before
+ * @throws {UsageError} naming key, value and what is allowed
+ */
+export function configWith(
+  schema: z.ZodObject,
+  standard: Readonly<Record<string, unknown>>,
+  settings: readonly string[],
+): Record<string, unknown> {
+  const set = Object.fromEntries(settings.map((setting) => readSetting(schema, setting)));
+  const checked = schema.safeParse({ ...standard, ...set });
+  if (checked.success) return checked.data;
+  const [{ path, message }] = checked.error.issues;
+  const key = path[0];
+  throw new UsageError(
+    typeof key === "string" && Object.hasOwn(schema.shape, key)
+      ? refusal(schema, key, JSON.stringify({ ...standard, ...set }[key]), message)
+      : `the configuration is refused: ${message}`,
+  );
+}
+
+function readSetting(schema: z.ZodObject, setting: string): readonly [string, unknown] {
+  const [, key, text] = /^([^=]+)=(.*)$/s.exec(setting) ?? [];
+  if (key === undefined) throw new UsageError(`--set ${setting}: expected key=value`);
+  if (!Object.hasOwn(schema.shape, key)) {
+    const keys = Object.keys(schema.shape).join(", ");
+    throw new UsageError(`--set ${setting}: there is no key ${key}; there are ${keys}`);
+  }
+  return [key, readValue(schema, key, text)];
+}
+
+/** The first reading of `text` that the schema accepts. */
+function readValue(schema: z.ZodObject, key: string, text: string): unknown {
+  const shape = schema.shape[key] as z.ZodType;
+  const readings = [...jsonReadings(text), text].map((reading) => ({
+    reading,
+    checked: shape.safeParse(reading),
+  }));
+  const accepted = readings.find(({ checked }) => checked.success);
+  if (accepted) return accepted.reading;
+  const message = readings[0].checked.error?.issues[0].message ?? "";
+  throw new UsageError(refusal(schema, key, text, message));
+}
+
+/** `text` as JSON, and as a list without its brackets. */
+function jsonReadings(text: string): unknown[] {
+  return [text, `[${text}]`].flatMap((candidate) => {
+    try {
+      return [JSON.parse(candidate)];
+    } catch {
+      // No JSON: then it is a text.
+      return [];
+    }
+  });
+}
+
+function refusal(schema: z.ZodObject, key: string, value: string, message: string): string {
+  const { allowed, meaning } = configKeys(schema).find((entry) => entry.key === key)!;
+  return `${key} cannot be ${value}: expected ${allowed} (${meaning}); ${message}`;
+}
