@@ -4,7 +4,7 @@ import { replaceFile } from "../cluster/durable_file.ts";
 import { describingErrors } from "../cluster/run_store_error.ts";
 import type { Method } from "../learners/method.ts";
 import { figureSvg } from "./figure_svg.ts";
-import { libraryReport, type LibraryReport } from "./library_report.ts";
+import { type LibraryReport, libraryReport } from "./library_report.ts";
 import { reportText } from "./library_report_text.ts";
 import type { LibraryRunFolder, RunEnd } from "./library_run.ts";
 

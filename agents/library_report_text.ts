@@ -9,9 +9,10 @@ export function reportText(report: LibraryReport): string {
     citation(report.paper),
     claimText(report.claim, report.missing),
     failuresText(report),
+    resultsTable(report.variants),
+    figuresText(report),
     ...metricTables(report.variants),
     costTable(report),
-    figuresText(report),
     settingsText(report),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
@@ -21,6 +22,11 @@ export function reportText(report: LibraryReport): string {
 export function citation({ title, authors, year, venue, arxiv }: Paper): string {
   const where = [venue, arxiv && `https://arxiv.org/abs/${arxiv}`].filter(Boolean).join(", ");
   return `${authors} (${year}): ${title}.${where ? ` ${where}` : ""}`;
+}
+
+/** Such as "1 seed" and "3 seeds". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
 /** A number with four significant digits. */
@@ -58,10 +64,31 @@ function failuresText({ failures }: LibraryReport): string {
   return `## Failed jobs\n\n${table(["variant", "seed", "why"], rows)}`;
 }
 
-function metricTables(variants: Readonly<Record<string, VariantSummary>>): string[] {
+type Variants = Readonly<Record<string, VariantSummary>>;
+
+function metricNames(variants: Variants): string[] {
+  return [...new Set(Object.values(variants).flatMap(({ metrics }) => Object.keys(metrics)))];
+}
+
+/** All variants and metrics at a glance. */
+function resultsTable(variants: Variants): string {
+  const names = metricNames(variants);
+  if (names.length === 0) return "";
+  const rows = Object.entries(variants).map(([variant, { metrics }]) => [
+    variant,
+    ...names.map((name) => {
+      const found = Object.hasOwn(metrics, name) ? metrics[name] : undefined;
+      return found ? `${readable(found.mean)} ± ${readable(found.std)}` : "";
+    }),
+  ]);
+  return `## Results\n\nMean ± standard deviation over seeds.\n\n${
+    table(["variant", ...names], rows)
+  }`;
+}
+
+function metricTables(variants: Variants): string[] {
   const entries = Object.entries(variants);
-  const names = [...new Set(entries.flatMap(([, { metrics }]) => Object.keys(metrics)))];
-  return names.map((name) => {
+  return metricNames(variants).map((name) => {
     const rows = entries.flatMap(([variant, { metrics, seeds }]) =>
       Object.hasOwn(metrics, name) ? [metricRow(variant, seeds, metrics[name])] : []
     );
@@ -112,7 +139,7 @@ function settingsText(
 ): string {
   const rows = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]);
   const where = `Run ${run}, profile ${profile}, backend ${backend} (${device}), ` +
-    `Deno ${versions.deno}, TensorFlow.js ${versions.tensorflow}.`;
+    `Callosum ${versions.callosum}, Deno ${versions.deno}, TensorFlow.js ${versions.tensorflow}.`;
   const meaning = "Intervals: 95 %, of the mean over seeds, by Student's t.";
   return `## Settings\n\n${where} ${meaning}\n\n${table(["key", "value"], rows)}`;
 }

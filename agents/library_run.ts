@@ -11,6 +11,7 @@
  * with the others from their checkpoints.
  */
 import * as tf from "@tensorflow/tfjs";
+import manifest from "../deno.json" with { type: "json" };
 import { createRun, openRun, type RunFolder } from "../cluster/run_store.ts";
 import type { JobProgress, Outcomes } from "../learners/method.ts";
 import { executeJob, type JobSurroundings } from "./library_job.ts";
@@ -33,7 +34,11 @@ const schemas = { config: libraryRunConfig, event: libraryRunEvent };
 
 /** What computes here. */
 export function currentVersions(): LibraryRunConfig["versions"] {
-  return { deno: Deno.version.deno, tensorflow: tf.version_core };
+  return {
+    callosum: manifest.version,
+    deno: Deno.version.deno,
+    tensorflow: tf.version_core,
+  };
 }
 
 /** Make the folder of a new run under `root`. */

@@ -17,7 +17,11 @@ export const libraryRunConfig = z.strictObject({
   /** The method's whole configuration. */
   config: z.record(z.string(), z.unknown()),
   /** Of what computed when the run began. */
-  versions: z.strictObject({ deno: z.string(), tensorflow: z.string() }),
+  versions: z.strictObject({
+    callosum: z.string(),
+    deno: z.string(),
+    tensorflow: z.string(),
+  }),
 });
 
 export type LibraryRunConfig = z.infer<typeof libraryRunConfig>;

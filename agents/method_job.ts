@@ -60,7 +60,7 @@ export interface JobSettings {
   readonly restored?: Snapshot;
   /** Seconds between checkpoints at the least; 0 keeps every snapshot. */
   readonly checkpointSeconds: number;
-  /** Stops the job at its next event. */
+  /** Stops the job at its next event, or at once where it has offered a snapshot just now. */
   readonly signal: AbortSignal;
 }
 
@@ -94,7 +94,7 @@ export async function runMethodJob(
   };
   const breath = new Breath();
   const training = method.train({ variant, seed, config }, context);
-  for (;;) {
+  for (let isLast = false;;) {
     const { done, value } = await training.next();
     meter.read();
     if (done) {
@@ -104,10 +104,13 @@ export async function runMethodJob(
     owner.progress(value, meter.cost);
     if (keeper.due) await keeper.settle();
     await breath.take();
-    if (!signal.aborted) continue;
-    await training.return({ metrics: {} });
-    await keeper.settle();
-    return { kind: "stopped", cost: meter.cost };
+    if (isLast || (signal.aborted && keeper.newest === value.step)) {
+      await training.return({ metrics: {} });
+      await keeper.settle();
+      return { kind: "stopped", cost: meter.cost };
+    }
+    // A method that offers snapshots rarely gets to its next event, and may offer one on the way.
+    isLast = signal.aborted;
   }
 }
 
@@ -128,6 +131,8 @@ class Meter {
 /** Hands snapshots to the owner, the newest of them and not too often. */
 class SnapshotKeeper {
   readonly #pause: number;
+  /** The step of the newest snapshot. */
+  newest?: number;
   #keptAt = performance.now();
   #waiting?: Omit<Checkpoint, "cost">;
 
@@ -142,6 +147,7 @@ class SnapshotKeeper {
   /** Encodes it now: the method may change its arrays as soon as this has returned. */
   offer(snapshot: Snapshot): void {
     this.meter.read();
+    this.newest = snapshot.step;
     this.#waiting = { bytes: encodeSnapshot(snapshot), step: snapshot.step };
   }
 

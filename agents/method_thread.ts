@@ -1,4 +1,6 @@
 /** Runs jobs of the library in threads of their own, one job a thread, and answers what they ask. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { DataError } from "../learners/data/data_error.ts";
 import type { BackendName, ReadyBackend } from "../learners/nn/backend.ts";
@@ -21,23 +23,30 @@ export class MethodThreadError extends Error {
   }
 }
 
-/** The program's own files: all that a job's thread may read. */
-const repository = fileURLToPath(new URL("../", import.meta.url));
+/** The program's own files and packages: all that a job's thread may read. */
+function programFolders(): string[] {
+  const repository = fileURLToPath(new URL("../", import.meta.url));
+  const packages = join(repository, "node_modules");
+  // The folder of packages may be a link to another place.
+  return existsSync(packages) ? [repository, Deno.realPathSync(packages)] : [repository];
+}
 
 /**
  * No files but the program's, no network, no programs. What native tensor libraries need they get where
  * the program itself has it.
  */
-const permissions: Deno.PermissionOptions = {
-  read: [repository],
-  write: false,
-  net: false,
-  run: false,
-  import: false,
-  env: "inherit",
-  ffi: "inherit",
-  sys: "inherit",
-};
+function jobPermissions(): Deno.PermissionOptions {
+  return {
+    read: programFolders(),
+    write: false,
+    net: false,
+    run: false,
+    import: false,
+    env: "inherit",
+    ffi: "inherit",
+    sys: "inherit",
+  };
+}
 
 /** A module that exports methods as `library`. */
 export const standardLibrary = new URL("../learners/library.ts", import.meta.url).href;
@@ -55,7 +64,7 @@ export class MethodThread implements Disposable {
   constructor(backend: BackendName, library = standardLibrary) {
     this.#worker = new Worker(new URL("./method_worker.ts", import.meta.url), {
       type: "module",
-      deno: { permissions },
+      deno: { permissions: jobPermissions() },
     });
     this.ready = this.#ready.promise;
     // Whoever does not wait for one of them learns of a failure from the other.

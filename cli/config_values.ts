@@ -109,7 +109,7 @@ function readValue(schema: z.ZodObject, key: string, text: string): unknown {
   const accepted = readings.find(({ checked }) => checked.success);
   if (accepted) return accepted.reading;
   const message = readings[0].checked.error?.issues[0].message ?? "";
-  throw new UsageError(refusal(schema, key, text, message));
+  throw new UsageError(`--set ${refusal(schema, key, text, message)}`);
 }
 
 /** `text` as JSON, and as a list without its brackets. */
@@ -126,5 +126,5 @@ function jsonReadings(text: string): unknown[] {
 
 function refusal(schema: z.ZodObject, key: string, value: string, message: string): string {
   const { allowed, meaning } = configKeys(schema).find((entry) => entry.key === key)!;
-  return `${key} cannot be ${value}: expected ${allowed} (${meaning}); ${message}`;
+  return `${key}=${value}: expected ${allowed} (${meaning}); ${message}`;
 }

@@ -1,12 +1,8 @@
 /** How a command ends that cannot do what it was asked: one clear line, and an exit code. */
-import { CheckpointError } from "../agents/checkpoint.ts";
 import { MethodThreadError } from "../agents/method_thread.ts";
 import { TrainingError } from "../agents/training_thread.ts";
 import { z } from "zod";
-import { RunStoreError } from "../cluster/run_store.ts";
 import { explainMismatch } from "../cluster/run_store_error.ts";
-import { SafetensorsError } from "../learners/nn/safetensors.ts";
-import { PortInUseError } from "../viewer/server/server.ts";
 
 /** The command line asks for something that there is not. */
 export class UsageError extends Error {
@@ -16,7 +12,14 @@ export class UsageError extends Error {
 /** Exit codes: done; failed while working; asked for the impossible. */
 export const exitCodes = { done: 0, failed: 1, usage: 2 } as const;
 
-const usageErrors = [UsageError, RunStoreError, CheckpointError, SafetensorsError, PortInUseError];
+/** By name: with their classes a command would load rooms that it has nothing to do with. */
+const usageErrors = [
+  "UsageError",
+  "RunStoreError",
+  "CheckpointError",
+  "SafetensorsError",
+  "PortInUseError",
+];
 
 /** An error in words. */
 export interface Explanation {
@@ -32,7 +35,9 @@ export interface Explanation {
 export function explain(error: unknown): Explanation {
   if (error instanceof z.ZodError) return { line: explainMismatch(error), code: exitCodes.failed };
   const line = error instanceof Error ? error.message : String(error);
-  if (usageErrors.some((kind) => error instanceof kind)) return { line, code: exitCodes.usage };
+  if (error instanceof Error && usageErrors.includes(error.name)) {
+    return { line, code: exitCodes.usage };
+  }
   const stack = error instanceof TrainingError || error instanceof MethodThreadError
     ? error.inside
     : error instanceof Error

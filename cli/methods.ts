@@ -1,11 +1,12 @@
 /** `deno task methods`: the library in a list, or one method's card. */
 import { Command } from "commander";
-import { citation, readable } from "../agents/library_report_text.ts";
+import { citation, counted, readable } from "../agents/library_report_text.ts";
 import { lastReports, type PastReport } from "../agents/past_reports.ts";
-import { findMethod, library, methodsByFamily } from "../learners/library.ts";
+import { library, methodsByFamily } from "../learners/library.ts";
 import { type Method, profileNames } from "../learners/method.ts";
+import { chosenMethod } from "./chosen_method.ts";
 import { type ConfigKey, configKeys } from "./config_values.ts";
-import { exitCodes, runCommand, UsageError } from "./failure.ts";
+import { exitCodes, runCommand } from "./failure.ts";
 import { pathFromUser, readArguments } from "./options.ts";
 
 interface Flags {
@@ -33,16 +34,6 @@ async function main(args: readonly string[]): Promise<number> {
   return exitCodes.done;
 }
 
-/** @throws {UsageError} naming the methods there are */
-export function chosenMethod(id: string): Method {
-  try {
-    return findMethod(id);
-  } catch (error) {
-    if (error instanceof RangeError) throw new UsageError(error.message);
-    throw error;
-  }
-}
-
 /** A method in the list. */
 function entry({ id, card, family, paper }: Method) {
   return { id, card, family, paper, profiles: profileNames };
@@ -62,7 +53,9 @@ function card(method: Method, last: readonly PastReport[]) {
 function listText(methods: readonly Method[]): string {
   const width = Math.max(...methods.map(({ id }) => id.length));
   const families = [...methodsByFamily(methods)].map(([family, members]) => {
-    const lines = members.map(({ id, card, summary }) => `  ${card}  ${id.padEnd(width)}  ${summary}`);
+    const lines = members.map(({ id, card, summary }) =>
+      `  ${card}  ${id.padEnd(width)}  ${summary}`
+    );
     return [family, ...lines].join("\n");
   });
   return [...families, "deno task methods <id> shows one of them"].join("\n\n");
@@ -78,7 +71,7 @@ function cardText(method: Method, last: readonly PastReport[]): string {
       indented(profileNames.map((name) => {
         const { config, seeds, variants } = profiles[name];
         const changes = Object.entries(config).map(([key, value]) => `${key}=${show(value)}`);
-        const what = `${seeds} seeds, ${variants.length} variants`;
+        const what = `${counted(seeds, "seed")}, ${counted(variants.length, "variant")}`;
         return [name, [what, ...changes].join(", ")];
       }))
     }`,

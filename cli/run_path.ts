@@ -1,11 +1,10 @@
 /** Which run a user means. */
+import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 
 /** The folder of a run: by its path, or by its name alone among the runs in `out`. */
-export async function runPath(named: string, out: string): Promise<string> {
-  if (basename(named) !== named) return named;
+export function runPath(named: string, out: string): string {
   const among = join(out, named);
-  const isThere = async (path: string) =>
-    (await Deno.lstat(path).catch(() => undefined)) !== undefined;
-  return !await isThere(named) && await isThere(among) ? among : named;
+  const isName = basename(named) === named && !existsSync(named) && existsSync(among);
+  return isName ? among : named;
 }

@@ -2,7 +2,6 @@
  * `deno task sim`: one arm, a controller that learns on it, and the page that shows it, in one program.
  * The training runs in a thread of its own; this thread shows trials, serves the page and keeps the run.
  */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { CheckpointError, decodeCheckpoint } from "../agents/checkpoint.ts";
 import { learns, type RunConfig, runConfig, runNetwork, runParts } from "../agents/run_config.ts";

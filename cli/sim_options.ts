@@ -193,8 +193,9 @@ function whyIdle(name: string, { controller, trainer }: Flags): string | undefin
 async function chosenBackend({ trainer, backend }: Flags): Promise<string> {
   if (backend !== "auto") return backend;
   if (trainer !== "graph") return "wasm";
-  const { name, detail } = await readyBackend("auto");
+  const { name, detail, passedOver } = await readyBackend("auto");
   console.error(`tensor backend ${name}: ${detail}`);
+  for (const better of passedOver) console.error(`  not ${better.name}: ${better.reason}`);
   return name;
 }
 

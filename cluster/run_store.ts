@@ -16,7 +16,7 @@
  * What has been flushed survives a `kill -9`; checkpoints, the events before them, and reports survive
  * a power cut too.
  */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { z } from "zod";
 import {
   checkpointName,
@@ -71,25 +71,68 @@ export async function createRun<Config, Event>(
   name: RunName,
   schemas: RunSchemas<Config, Event>,
 ): Promise<RunFolder<Config, Event>> {
-  const text = `${JSON.stringify(config, null, 2)}\n`;
-  const checked = schemas.config.safeParse(JSON.parse(text));
-  if (!checked.success) {
-    throw new TypeError(`the config cannot be kept: ${explainMismatch(checked.error)}`);
-  }
+  const kept = keepable(config, schemas.config);
   const path = await describingErrors("write", root, () => makeRunFolder(root, runId(name)));
   try {
     const lock = await lockRun(path);
-    return await closingOnError(lock, async () => {
-      await describingErrors("write", join(path, configName), async () => {
-        await replaceFile(join(path, configName), new TextEncoder().encode(text));
-        await syncFolder(root);
-      });
-      return new RunFolder(path, checked.data, await openEvents(path, schemas), lock);
-    });
+    return await closingOnError(lock, () => begin(path, kept, schemas, lock));
   } catch (error) {
     await describingErrors("write", path, () => Deno.remove(path, { recursive: true }));
     throw error;
   }
+}
+
+/**
+ * Open the run in the folder `path`, whose name the caller has chosen, or begin it there when it has no
+ * config yet. It may be called again after a crash at any moment.
+ *
+ * @param config of a run that begins; a run that has begun keeps its own, which the caller compares
+ * @throws {RunStoreError} as `openRun`, or `disk-full`
+ * @throws {TypeError} when the config does not fit its schema
+ */
+export async function openOrCreateRun<Config, Event>(
+  path: string,
+  config: Config,
+  schemas: RunSchemas<Config, Event>,
+): Promise<RunFolder<Config, Event>> {
+  const kept = keepable(config, schemas.config);
+  await describingErrors("write", path, () => Deno.mkdir(path, { recursive: true }));
+  const lock = await lockRun(path);
+  return closingOnError(lock, async () => {
+    const configPath = join(path, configName);
+    const begun = await describingErrors("read", configPath, () => statIfPresent(configPath));
+    return begun === undefined
+      ? await begin(path, kept, schemas, lock)
+      : await openLocked(path, schemas, lock);
+  });
+}
+
+/** A config and the text that is kept of it. */
+interface KeepableConfig<Config> {
+  readonly value: Config;
+  readonly text: string;
+}
+
+function keepable<Config>(config: Config, schema: z.ZodType<Config>): KeepableConfig<Config> {
+  const text = `${JSON.stringify(config, null, 2)}\n`;
+  const checked = schema.safeParse(JSON.parse(text));
+  if (!checked.success) {
+    throw new TypeError(`the config cannot be kept: ${explainMismatch(checked.error)}`);
+  }
+  return { value: checked.data, text };
+}
+
+async function begin<Config, Event>(
+  path: string,
+  { value, text }: KeepableConfig<Config>,
+  schemas: RunSchemas<Config, Event>,
+  lock: Deno.FsFile,
+): Promise<RunFolder<Config, Event>> {
+  await describingErrors("write", join(path, configName), async () => {
+    await replaceFile(join(path, configName), new TextEncoder().encode(text));
+    await syncFolder(dirname(path));
+  });
+  return new RunFolder(path, value, await openEvents(path, schemas), lock);
 }
 
 /**
@@ -104,10 +147,16 @@ export async function openRun<Config, Event>(
 ): Promise<RunFolder<Config, Event>> {
   await checkIsRun(path);
   const lock = await lockRun(path);
-  return closingOnError(lock, async () => {
-    const config = await readConfig(join(path, configName), schemas.config);
-    return new RunFolder(path, config, await openEvents(path, schemas), lock);
-  });
+  return closingOnError(lock, () => openLocked(path, schemas, lock));
+}
+
+async function openLocked<Config, Event>(
+  path: string,
+  schemas: RunSchemas<Config, Event>,
+  lock: Deno.FsFile,
+): Promise<RunFolder<Config, Event>> {
+  const config = await readConfig(join(path, configName), schemas.config);
+  return new RunFolder(path, config, await openEvents(path, schemas), lock);
 }
 
 /**
@@ -196,6 +245,18 @@ export class RunFolder<Config, Event> implements AsyncDisposable {
     return this.next("read", checkpointName, () => loadCheckpointPair(this.path));
   }
 
+  /**
+   * The run's outcome as JSON; `undefined` when none was kept yet.
+   * @throws {RunStoreError} `corrupt-report` when it is no JSON
+   */
+  loadReport(): Promise<unknown> {
+    const path = join(this.path, reportName);
+    return this.next("read", reportName, async () => {
+      if (await statIfPresent(path) === undefined) return undefined;
+      return parseReport(path, await Deno.readTextFile(path));
+    });
+  }
+
   /** Keep the run's outcome, in place of an earlier one; it survives a power cut afterwards. */
   saveReport(report: object): Promise<void> {
     const text = `${JSON.stringify(report, null, 2)}\n`;
@@ -263,21 +324,22 @@ async function makeRunFolder(root: string, id: string): Promise<string> {
   }
 }
 
+async function statIfPresent(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.stat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
+}
+
 async function checkIsRun(path: string): Promise<void> {
-  const isThere = async (file: string) => {
-    try {
-      return await Deno.stat(file);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return undefined;
-      throw error;
-    }
-  };
   await describingErrors("read", path, async () => {
-    const folder = await isThere(path);
+    const folder = await statIfPresent(path);
     if (folder === undefined) {
       throw new RunStoreError("missing", path, "no such run; give the path of a run's folder");
     }
-    if (!folder.isDirectory || await isThere(join(path, configName)) === undefined) {
+    if (!folder.isDirectory || await statIfPresent(join(path, configName)) === undefined) {
       const found = folder.isDirectory ? `a folder without ${configName}` : "no folder";
       throw new RunStoreError("not-a-run", path, `${found}; give the path of a run's folder`);
     }
@@ -322,6 +384,16 @@ async function closingOnError<T>(file: Deno.FsFile, operation: () => Promise<T>)
   } catch (error) {
     file.close();
     throw error;
+  }
+}
+
+function parseReport(path: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const problem = `no report: ${reason}; restore it from a copy, or remove it`;
+    throw new RunStoreError("corrupt-report", path, problem, { cause });
   }
 }
 

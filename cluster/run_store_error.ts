@@ -8,6 +8,7 @@ import type { z } from "zod";
  * - `invalid-config`: `config.json` does not fit the schema
  * - `corrupt-events`: a complete line of `events.jsonl` is no event
  * - `corrupt-checkpoint`: no checkpoint matches its digest
+ * - `corrupt-report`: `report.json` is no JSON, or not of this run
  * - `disk-full`: no space left, or a quota or a file size limit reached
  * - `unwritable`, `unreadable`: the system, or Deno's permissions, do not allow it
  * - `failed`: anything else that the system reports
@@ -19,6 +20,7 @@ export type RunStoreErrorCode =
   | "invalid-config"
   | "corrupt-events"
   | "corrupt-checkpoint"
+  | "corrupt-report"
   | "disk-full"
   | "unwritable"
   | "unreadable"

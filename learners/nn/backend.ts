@@ -6,16 +6,26 @@
  * and are to be imported dynamically, after this.
  *
  * Permissions: `--allow-read` for `wasm` (its binary lies in the package's folder); none for `cpu` and
- * `webgpu`.
+ * `webgpu`; those of tensorflow_addon.ts for `tensorflow` and `tensorflow-gpu`.
  */
 import { fileURLToPath } from "node:url";
+import { BackendError } from "./backend_error.ts";
+import type { AddonBackendName } from "./tensorflow_addon.ts";
 
-/** Backends that compute. */
-export const computingBackends = ["cpu", "wasm", "webgpu"] as const;
+export { BackendError };
+
+/** Backends that compute; the faster ones first. */
+export const computingBackends = [
+  "tensorflow-gpu",
+  "webgpu",
+  "tensorflow",
+  "wasm",
+  "cpu",
+] as const;
 
 export type ComputingBackend = (typeof computingBackends)[number];
 
-/** What can be asked for: a backend, or the first usable one of webgpu, wasm and cpu. */
+/** What can be asked for: a backend, or the first usable one. */
 export const backendNames = [...computingBackends, "auto"] as const;
 
 export type BackendName = (typeof backendNames)[number];
@@ -25,12 +35,17 @@ export interface ReadyBackend {
   readonly name: ComputingBackend;
   /** What it runs on, for people. */
   readonly detail: string;
+  /** The faster ones that `auto` could not use, each with why and how to get it. */
+  readonly passedOver: readonly PassedOver[];
 }
 
-/** Why a backend cannot be used, and what to do about it. */
-export class BackendError extends Error {
-  override readonly name = "BackendError";
+/** A backend that cannot be used here. */
+export interface PassedOver {
+  readonly name: ComputingBackend;
+  readonly reason: string;
 }
+
+const useAnother = `use another of ${computingBackends.join(", ")}`;
 
 type TensorFlow = typeof import("@tensorflow/tfjs");
 
@@ -38,19 +53,21 @@ type TensorFlow = typeof import("@tensorflow/tfjs");
 type Preparation = (tf: TensorFlow) => Promise<string>;
 
 const preparations: Readonly<Record<ComputingBackend, Preparation>> = {
-  cpu: async (tf) => {
+  "tensorflow-gpu": (tf) => prepareAddon(tf, "tensorflow-gpu"),
+  "webgpu": prepareWebgpu,
+  "tensorflow": (tf) => prepareAddon(tf, "tensorflow"),
+  "wasm": prepareWasm,
+  "cpu": async (tf) => {
     await activate(tf, "cpu");
     return "plain JavaScript, one core";
   },
-  wasm: prepareWasm,
-  webgpu: prepareWebgpu,
 };
 
 /**
  * Make a backend TensorFlow.js's current one and check a product on it.
  *
- * `auto` takes the first that works of `webgpu` on a real GPU, `wasm` and `cpu`; a software adapter of
- * WebGPU is passed over since WASM is faster than it.
+ * `auto` takes the first of `computingBackends` that works; a software adapter of WebGPU is passed over
+ * since WASM is faster than it.
  *
  * @throws {RangeError} when there is no backend of that name
  * @throws {BackendError} when the backend cannot be used here
@@ -61,26 +78,54 @@ export async function readyBackend(name: BackendName): Promise<ReadyBackend> {
     throw new RangeError(`no tensor backend "${name}"; there are ${backendNames.join(", ")}`);
   }
   const tf = await import("@tensorflow/tfjs");
+  const { registerGradients } = await import("./kernels/register.ts");
+  registerGradients();
   const detail = await preparations[name](tf);
   await checkProduct(tf, name);
-  return { name, detail };
+  return { name, detail, passedOver: [] };
 }
 
 async function firstUsable(): Promise<ReadyBackend> {
-  const passedOver: string[] = [];
-  for (const name of ["webgpu", "wasm", "cpu"] as const) {
+  const passedOver: PassedOver[] = [];
+  for (const name of computingBackends) {
     try {
-      if (name === "webgpu" && (await gpuAdapter()).info.isFallbackAdapter) {
-        throw new BackendError("backend webgpu has only an adapter in software");
-      }
-      const { detail } = await readyBackend(name);
-      return { name, detail: [detail, ...passedOver].join("; ") };
+      if (name === "webgpu") await requireRealGpu();
+      return { ...await readyBackend(name), passedOver };
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
-      passedOver.push(error.message);
+      passedOver.push({ name, reason: error.message });
     }
   }
-  throw new BackendError(`no tensor backend works here: ${passedOver.join("; ")}`);
+  const reasons = passedOver.map(({ reason }) => reason);
+  throw new BackendError("auto", `finds none that works: ${reasons.join("; ")}`);
+}
+
+/**
+ * Whether WebGPU has been asked for an adapter, which loads the drivers of Vulkan. They bring LLVM, and so
+ * does TensorFlow's library; loaded after them, it has been seen to end the process.
+ */
+let driversLoaded = false;
+
+async function requireRealGpu(): Promise<void> {
+  const { loadAddon } = await import("./tensorflow_addon.ts");
+  try {
+    loadAddon("tensorflow", driversLoaded);
+  } catch (error) {
+    // It is said when its turn has come.
+    if (!(error instanceof BackendError)) throw error;
+  }
+  if ((await gpuAdapter()).info.isFallbackAdapter) {
+    throw new BackendError("webgpu", "has only an adapter in software");
+  }
+}
+
+async function prepareAddon(tf: TensorFlow, name: AddonBackendName): Promise<string> {
+  const addon = await import("./tensorflow_addon.ts");
+  // What it registers twice, after a start that failed, is not worth a warning each.
+  tf.enableProdMode();
+  addon.loadAddon(name, driversLoaded);
+  await activate(tf, addon.addonEngineName);
+  return addon.describeAddon(tf, name);
 }
 
 /** The WASM binary that runs where SIMD is available, which is everywhere that Deno runs. */
@@ -93,8 +138,8 @@ async function prepareWasm(tf: TensorFlow): Promise<string> {
     await checkReadable(new URL(wasmBinary, folder));
     wasm.setWasmPaths(fileURLToPath(folder));
   }
-  const { registerTransposedProducts } = await import("./kernels/transposed_products.ts");
-  registerTransposedProducts();
+  const { registerWasmKernels } = await import("./kernels/register.ts");
+  registerWasmKernels();
   await activate(tf, "wasm");
   return `WebAssembly with SIMD, threads: ${wasm.getThreadsCount()}`;
 }
@@ -104,10 +149,10 @@ async function checkReadable(binary: URL): Promise<void> {
   try {
     (await Deno.open(binary)).close();
   } catch (error) {
-    const remedy = error instanceof Deno.errors.NotCapable
-      ? "it may not be read; add --allow-read"
-      : "it cannot be read; install the packages again (deno install)";
-    throw new BackendError(`backend wasm needs ${fileURLToPath(binary)}, but ${remedy}`, {
+    const [problem, remedy] = error instanceof Deno.errors.NotCapable
+      ? ["may not be read", "add --allow-read"]
+      : ["cannot be read", "install the packages again: deno install"];
+    throw new BackendError("wasm", `needs ${fileURLToPath(binary)}, which ${problem}`, remedy, {
       cause: error,
     });
   }
@@ -122,40 +167,47 @@ async function prepareWebgpu(tf: TensorFlow): Promise<string> {
 
 /** @throws {BackendError} when there is no WebGPU adapter */
 async function gpuAdapter(): Promise<GPUAdapter> {
+  driversLoaded ||= navigator.gpu !== undefined;
   const adapter = await navigator.gpu?.requestAdapter();
   if (adapter) return adapter;
   throw new BackendError(
-    "backend webgpu finds no adapter; it needs a driver for Vulkan, Metal or DirectX 12 " +
-      "(Debian's mesa-vulkan-drivers is one in software)",
+    "webgpu",
+    "finds no adapter",
+    "it needs a driver for Vulkan, Metal or DirectX 12 (Debian's mesa-vulkan-drivers is one in software)",
   );
 }
 
-async function activate(tf: TensorFlow, name: ComputingBackend): Promise<void> {
+async function activate(tf: TensorFlow, name: string): Promise<void> {
   // Out of production mode TensorFlow.js writes why a start failed; in it, it keeps its advice to
   // install tfjs-node to itself.
   tf.env().set("PROD", false);
   const started = await tf.setBackend(name);
   tf.enableProdMode();
   if (started) return;
-  throw new BackendError(
-    `backend ${name} did not start; TensorFlow.js wrote the reason above. Use another of ` +
-      computingBackends.join(", "),
-  );
+  const problem = "did not start; TensorFlow.js wrote the reason above";
+  throw new BackendError(name, problem, useAnother);
 }
 
 /** Multiply two small matrices, one of them transposed, and compare with the known product. */
 async function checkProduct(tf: TensorFlow, name: ComputingBackend): Promise<void> {
+  const expected = [3.5, 25, 5, 30];
+  const computed = await smallProduct(tf).catch((error: unknown) => {
+    throw new BackendError(name, `fails to compute a product: ${error}`, useAnother, {
+      cause: error,
+    });
+  });
+  if (expected.every((value, i) => Math.abs(computed[i] - value) < 1e-4)) return;
+  const problem = `computes wrongly: a product is ${computed} instead of ${expected}`;
+  throw new BackendError(name, problem, useAnother);
+}
+
+async function smallProduct(tf: TensorFlow): Promise<ArrayLike<number>> {
   const product = tf.tidy(() => {
     const a = tf.tensor2d([1, 2, 3, 4, 5, 6], [3, 2]);
     const b = tf.tensor2d([1, -1, 0, 2, 0.5, 4], [3, 2]);
     return tf.matMul(a, b, true, false); // [2, 2]
   });
-  const expected = [3.5, 25, 5, 30];
-  const computed = await product.data();
+  const values = await product.data();
   product.dispose();
-  if (expected.every((value, i) => Math.abs(computed[i] - value) < 1e-4)) return;
-  throw new BackendError(
-    `backend ${name} computes wrongly: a product is ${computed} instead of ${expected}. Use another ` +
-      `of ${computingBackends.join(", ")}`,
-  );
+  return values;
 }

@@ -71,7 +71,7 @@ export function adam(
 ): Optimiser {
   const first = slots("first.", variables);
   const second = slots("second.", variables);
-  const count = { "adam.steps": tf.variable(tf.scalar(0), false) };
+  const count = { "adam.steps": tf.tidy(() => tf.variable(tf.scalar(0), false)) };
   const state = { ...first, ...second, ...count };
   let steps = 0;
   return {

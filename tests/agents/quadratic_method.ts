@@ -67,9 +67,9 @@ export const quadratic: Method = defineMethod({
     const outputs = targets === "drawn"
       ? uniformTensor([samples, 1], 1, context.stream("targets"))
       : await readTargets(context.file(targets), config);
-    const weights = {
+    const weights = tf.tidy(() => ({
       weights: tf.variable(uniformTensor([unknowns, 1], 1, context.stream("weights"))),
-    };
+    }));
     const optimiser = momentumDescent(weights, momentum);
     const residual = () => tf.sub(tf.matMul(inputs, weights.weights), outputs);
     const readLoss = () => tf.tidy(() => tf.mean(tf.square(residual())).dataSync()[0]);
@@ -117,5 +117,35 @@ export const quadratic: Method = defineMethod({
   },
 });
 
+const nothing = z.strictObject({});
+const nothingMore = { config: {}, seeds: 1, variants: ["read"] };
+
+/** What a job must not be able to do. */
+const forbidden: Readonly<Record<string, () => Promise<unknown>>> = {
+  read: () => Deno.readTextFile("/etc/hostname"),
+  write: () => Deno.writeTextFile(new URL("written-by-a-job", import.meta.url), "mine"),
+  connect: () => Deno.connect({ hostname: "127.0.0.1", port: 4222 }),
+  start: () => new Deno.Command(Deno.execPath(), { args: ["--version"] }).output(),
+};
+
+/** A method whose jobs try to reach out of their thread. */
+const prying: Method = defineMethod({
+  id: "prying",
+  card: "01",
+  family: "tests",
+  summary: "Does what a job must not do.",
+  paper: { title: "None", authors: "None", year: 2000 },
+  config: nothing,
+  profiles: { smoke: nothingMore, desk: nothingMore, full: nothingMore },
+  variants: Object.fromEntries(Object.keys(forbidden).map((name) => [name, `to ${name}`])),
+  async *train({ variant }) {
+    yield { step: 0, steps: 1, metrics: {} };
+    await forbidden[variant]();
+    return { metrics: { succeeded: 1 } };
+  },
+  claim: () => ({ statement: "nothing", holds: false, margin: 0, parts: [] }),
+  figures: () => [],
+});
+
 /** As a module of methods, for the runner. */
-export const library: readonly Method[] = [quadratic];
+export const library: readonly Method[] = [quadratic, prying];

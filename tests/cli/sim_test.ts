@@ -15,6 +15,7 @@ import { arms } from "../../sim/arms/catalogue.ts";
 import { engineNames } from "../../sim/physics/catalogue.ts";
 import { tasks } from "../../sim/tasks/catalogue.ts";
 import { type Outcome, runSim, type SimProcess, startSim, succeeds } from "./sim_process.ts";
+import { assertRefused } from "./task_process.ts";
 
 const root = await Deno.makeTempDir({ prefix: "callosum-sim-" });
 Deno.test.afterAll(() => Deno.remove(root, { recursive: true }));
@@ -153,14 +154,6 @@ async function whenThere(path: string, child: SimProcess): Promise<void> {
     assert.ok(!ended, `the run ended without ${path}`);
     await pause(2);
   }
-}
-
-/** Fails unless the command said one line, on standard error, with all of `mentions`, and gave code 2. */
-function assertRefused({ code, stdout, stderr }: Outcome, ...mentions: readonly string[]): void {
-  assert.match(stderr, /^error: [^\n]+\n$/, "one line that is an error");
-  for (const mention of mentions) assert.ok(stderr.includes(mention), `"${mention}" in ${stderr}`);
-  assert.equal(stdout, "");
-  assert.equal(code, 2);
 }
 
 Deno.test("--help lists every flag with its default and ends well", async () => {

@@ -3,7 +3,7 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/st
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createRun, openRun, RunStoreError } from "../../cluster/run_store.ts";
+import { createRun, openOrCreateRun, openRun, RunStoreError } from "../../cluster/run_store.ts";
 import { randomStream } from "../../sim/random.ts";
 import {
   checkpointOf,
@@ -136,6 +136,44 @@ Deno.test("a run comes back with its config, events and checkpoint", () =>
     const checkpoint = await run.loadCheckpoint();
     ok(checkpoint?.from === "latest");
     strictEqual(updateOf(checkpoint.bytes), 5);
+  }));
+
+Deno.test("a run of a chosen name is begun once and opened afterwards, with its own config", () =>
+  inFolder(async (root) => {
+    const path = join(root, "jobs", "plain-s1");
+    {
+      await using run = await openOrCreateRun(path, config, schemas);
+      strictEqual(run.id, "plain-s1");
+      await run.appendEvent(eventOf(1));
+      await fails("in-use", openOrCreateRun(path, config, schemas));
+    }
+    await using run = await openOrCreateRun(path, { ...config, seed: 9 }, schemas);
+    deepStrictEqual(run.config, config);
+    deepStrictEqual(await run.readEvents(), firstEvents(1));
+  }));
+
+Deno.test("a run of a chosen name is begun where a crash left its folder without a config", () =>
+  inFolder(async (root) => {
+    await Deno.writeTextFile(join(root, "run.lock"), "1\n");
+    await Deno.writeTextFile(join(root, "config.json.partial"), '{ "seed"');
+    await rejects(openOrCreateRun(root, { ...config, seed: NaN }, schemas), TypeError);
+    {
+      await using run = await openOrCreateRun(root, config, schemas);
+      deepStrictEqual(run.config, config);
+    }
+    await (await openRun(root, schemas)).close();
+    await Deno.writeTextFile(join(root, "config.json"), "{");
+    await fails("invalid-config", openOrCreateRun(root, config, schemas));
+  }));
+
+Deno.test("a report comes back, there is none before, and a damaged one is refused", () =>
+  inFolder(async (root) => {
+    await using run = await createRun(root, config, name, schemas);
+    strictEqual(await run.loadReport(), undefined);
+    await run.saveReport({ loss: 0.5 });
+    deepStrictEqual(await run.loadReport(), { loss: 0.5 });
+    await Deno.writeTextFile(join(run.path, "report.json"), "{");
+    await fails("corrupt-report", run.loadReport());
   }));
 
 Deno.test("a run without checkpoints says so", () =>

@@ -1,5 +1,6 @@
 /** Choosing a tensor backend, and what is said when one cannot be used. */
-import { match, ok, rejects, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, ok, rejects, strictEqual } from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { BackendError, type BackendName, readyBackend } from "../../learners/nn/backend.ts";
 
 /** `navigator.gpu` replaced for the time of `work`. */
@@ -28,6 +29,71 @@ Deno.test({
   },
 });
 
+/** Without leave to load addons, so that it does not matter whether they are installed. */
+const withoutAddons = { read: true, ffi: false };
+
+// Before anything asks WebGPU for an adapter, after which no addon can be loaded.
+const addons = [
+  { name: "tensorflow", package: "@tensorflow/tfjs-node" },
+  { name: "tensorflow-gpu", package: "@tensorflow/tfjs-node-gpu" },
+] as const;
+
+for (const addon of addons) {
+  const { name } = addon;
+  const installed = existsSync(new URL(`../../node_modules/${addon.package}`, import.meta.url));
+  const command = new RegExp(
+    `deno install --allow-scripts=npm:${addon.package} --entrypoint npm:${addon.package}@4\\.22\\.0`,
+  );
+
+  Deno.test({
+    name: `${name} without leave to load it names the flags and the command that installs it`,
+    permissions: withoutAddons,
+    fn: async () => {
+      await rejects(readyBackend(name), (error: Error) => {
+        ok(error instanceof BackendError);
+        match(error.message, /add --allow-ffi --allow-env/);
+        match(error.message, command);
+        return true;
+      });
+    },
+  });
+
+  Deno.test({
+    name: `${name} that is not installed names the command that installs it`,
+    ignore: installed || !mayLoadAddons(),
+    fn: async () => {
+      await rejects(readyBackend(name), (error: Error) => {
+        ok(error instanceof BackendError);
+        match(error.message, /not installed/);
+        match(error.message, command);
+        return true;
+      });
+    },
+  });
+
+  Deno.test({
+    name: `${name} that is installed becomes current, or says what it misses`,
+    ignore: !installed || !mayLoadAddons(),
+    fn: async () => {
+      const tf = await import("@tensorflow/tfjs");
+      try {
+        const ready = await readyBackend(name);
+        strictEqual(ready.name, name);
+        strictEqual(tf.getBackend(), "tensorflow");
+        match(ready.detail, /^TensorFlow \d+\.\d+/);
+      } catch (error) {
+        ok(error instanceof BackendError);
+        match(error.message, /does not load|finds no GPU|start anew/);
+      }
+    },
+  });
+}
+
+/** Whether addons may be loaded here: where --allow-ffi is not given, their tests are skipped. */
+function mayLoadAddons(): boolean {
+  return Deno.permissions.querySync({ name: "ffi" }).state === "granted";
+}
+
 Deno.test("cpu and wasm become current and say what they run on", async () => {
   const tf = await import("@tensorflow/tfjs");
   for (const name of ["cpu", "wasm", "cpu", "wasm"] as const) {
@@ -49,21 +115,33 @@ Deno.test("webgpu without an adapter says which drivers it needs", async () => {
   }
 });
 
-Deno.test("auto passes over a missing GPU and says why", async () => {
-  await withGpu(withoutAdapter, async () => {
-    const { name, detail } = await readyBackend("auto");
-    strictEqual(name, "wasm");
-    match(detail, /^WebAssembly.*webgpu finds no adapter/);
-  });
+Deno.test({
+  name: "auto passes over a missing GPU and says why",
+  permissions: withoutAddons,
+  fn: async () => {
+    await withGpu(withoutAdapter, async () => {
+      const { name, passedOver } = await readyBackend("auto");
+      strictEqual(name, "wasm");
+      const names = passedOver.map(({ name }) => name);
+      deepStrictEqual(names, ["tensorflow-gpu", "webgpu", "tensorflow"]);
+      match(passedOver[1].reason, /webgpu finds no adapter/);
+    });
+  },
 });
 
-Deno.test("auto passes over a GPU in software", async () => {
-  const software = { requestAdapter: () => Promise.resolve({ info: { isFallbackAdapter: true } }) };
-  await withGpu(software, async () => {
-    const { name, detail } = await readyBackend("auto");
-    strictEqual(name, "wasm");
-    match(detail, /only an adapter in software/);
-  });
+Deno.test({
+  name: "auto passes over a GPU in software",
+  permissions: withoutAddons,
+  fn: async () => {
+    const software = {
+      requestAdapter: () => Promise.resolve({ info: { isFallbackAdapter: true } }),
+    };
+    await withGpu(software, async () => {
+      const { name, passedOver } = await readyBackend("auto");
+      strictEqual(name, "wasm");
+      match(passedOver[1].reason, /only an adapter in software/);
+    });
+  },
 });
 
 Deno.test("a backend that computes wrongly is refused", async () => {
@@ -91,6 +169,6 @@ Deno.test("a backend that computes wrongly is refused", async () => {
 Deno.test("an unknown backend is refused with the names there are", async () => {
   await rejects(readyBackend("cuda" as BackendName), {
     name: "RangeError",
-    message: /"cuda".*cpu, wasm, webgpu, auto/,
+    message: /"cuda".*tensorflow-gpu, webgpu, tensorflow, wasm, cpu, auto/,
   });
 });

@@ -1,12 +1,22 @@
 /**
- * Products of transposed matrices on TensorFlow.js's WASM backend: transpose first, multiply plain.
+ * Products of transposed matrices and of batches of matrices on TensorFlow.js's WASM backend: transpose
+ * first, multiply plain, one matrix after the other.
  *
- * Only the plain product of two single matrices reaches XNNPACK there; with either operand transposed
- * a scalar loop runs, 15 to 28 times slower, and the gradient of every product is made of those.
+ * Only the plain product of two single matrices reaches XNNPACK there; with either operand transposed,
+ * or with a batch of matrices, a scalar loop runs, up to 28 times slower. The gradient of every product
+ * is made of transposed ones, and attention of batches.
  */
 import * as tf from "@tensorflow/tfjs";
-
-const backendName = "wasm";
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
+import {
+  backendName,
+  floats,
+  type KernelRequest,
+  registeredKernel,
+  releaseView,
+  runKernel,
+  viewOf,
+} from "./wasm_backend.ts";
 
 /** The product kernels made here, so that none is built upon another. */
 const made = new WeakSet<tf.KernelFunc>();
@@ -16,53 +26,99 @@ const made = new WeakSet<tf.KernelFunc>();
  * @throws {Error} when the WASM backend has not been imported
  */
 export function registerTransposedProducts(): void {
-  const product = kernel(tf.BatchMatMul);
+  const product = registeredKernel(tf.BatchMatMul);
   if (made.has(product.kernelFunc)) return;
-  const kernelFunc = transposingFirst(product.kernelFunc, kernel(tf.Transpose).kernelFunc);
+  const kernelFunc = throughPlainProducts(product.kernelFunc) as unknown as tf.KernelFunc;
   made.add(kernelFunc);
   tf.unregisterKernel(tf.BatchMatMul, backendName);
   tf.registerKernel({ ...product, kernelFunc });
 }
 
-function kernel(name: string): tf.KernelConfig {
-  const config = tf.getKernel(name, backendName);
-  if (!config) {
-    throw new Error(
-      `TensorFlow.js has no kernel ${name} for ${backendName}; import its backend first`,
-    );
-  }
-  return config;
+type Request = KernelRequest<Factors, tf.BatchMatMulAttrs>;
+
+interface Factors {
+  readonly a: tf.TensorInfo;
+  readonly b: tf.TensorInfo;
 }
 
-/** `multiply` that is handed transposed copies instead of being asked to transpose. */
-function transposingFirst(multiply: tf.KernelFunc, transpose: tf.KernelFunc): tf.KernelFunc {
-  return ({ inputs, backend, attrs }) => {
-    const { a, b } = inputs as Record<"a" | "b", tf.TensorInfo>;
-    const { transposeA, transposeB } = attrs as unknown as tf.BatchMatMulAttrs;
-    if (!single(a) || !single(b) || !(transposeA || transposeB)) {
-      return multiply({ inputs, backend, attrs });
+const plain: tf.BatchMatMulAttrs = { transposeA: false, transposeB: false };
+
+/** `multiply` that is asked for plain products of single matrices, wherever that is faster. */
+function throughPlainProducts(multiply: tf.KernelFunc): (request: Request) => tf.TensorInfo {
+  const product = (backend: BackendWasm, { a, b }: Factors, attrs: tf.BatchMatMulAttrs) =>
+    multiply({ inputs: { a, b }, backend, attrs: { ...attrs } }) as tf.TensorInfo;
+
+  return ({ inputs: { a, b }, backend, attrs: { transposeA, transposeB } }) => {
+    const one = matrices(a) === 1 && matrices(b) === 1;
+    if (!one && !worthSplitting(a, b, transposeA)) {
+      return product(backend, { a, b }, { transposeA, transposeB });
     }
-    const turned = (x: tf.TensorInfo) =>
-      transpose({ inputs: { x }, backend, attrs: { perm: swapped(x) } }) as tf.TensorInfo;
-    const plain = { a: transposeA ? turned(a) : a, b: transposeB ? turned(b) : b };
-    const product = multiply({
-      inputs: plain,
-      backend,
-      attrs: { transposeA: false, transposeB: false },
-    });
-    if (transposeA) (backend as tf.KernelBackend).disposeData(plain.a.dataId);
-    if (transposeB) (backend as tf.KernelBackend).disposeData(plain.b.dataId);
-    return product;
+    const factors = {
+      a: transposeA ? turned(backend, a) : a,
+      b: transposeB ? turned(backend, b) : b,
+    };
+    const result = one
+      ? product(backend, factors, plain)
+      : oneByOne(backend, factors, (pair) => product(backend, pair, plain));
+    if (transposeA) backend.disposeData(factors.a.dataId);
+    if (transposeB) backend.disposeData(factors.b.dataId);
+    return result;
   };
 }
 
-/** Whether `x` holds one matrix (all leading extents are 1). */
-function single(x: tf.TensorInfo): boolean {
-  return x.shape.slice(0, -2).every((extent) => extent === 1);
+/** How many matrices a tensor holds. */
+function matrices({ shape }: tf.TensorInfo): number {
+  return tf.util.sizeFromShape(shape.slice(0, -2));
 }
 
-/** The order of axes with the last two exchanged. */
-function swapped({ shape: { length: rank } }: tf.TensorInfo): number[] {
+/** Multiplications of one product from which on the call that it costs is less than what it saves. */
+const multiplicationsWorthACall = 2 ** 14;
+
+function worthSplitting(a: tf.TensorInfo, b: tf.TensorInfo, transposeA: boolean): boolean {
+  const matched = matrices(a) === 1 || matrices(b) === 1 ||
+    tf.util.arraysEqual(a.shape.slice(0, -2), b.shape.slice(0, -2));
+  const [rows, columns] = a.shape.slice(-2);
+  const inner = transposeA ? rows : columns;
+  const others = tf.util.sizeFromShape(b.shape.slice(-2)) / inner;
+  return matched && a.dtype === "float32" && b.dtype === "float32" &&
+    rows * columns * others >= multiplicationsWorthACall;
+}
+
+/** A copy of each matrix transposed. */
+function turned(backend: BackendWasm, x: tf.TensorInfo): tf.TensorInfo {
+  const rank = x.shape.length;
   const axes = Array.from({ length: rank }, (_, axis) => axis);
-  return [...axes.slice(0, -2), rank - 1, rank - 2];
+  const perm = [...axes.slice(0, -2), rank - 1, rank - 2];
+  return runKernel(backend, tf.Transpose, { x }, { perm });
+}
+
+/** The products of a batch. A factor of one matrix is that of every product. */
+function oneByOne(
+  backend: BackendWasm,
+  { a, b }: Factors,
+  product: (pair: Factors) => tf.TensorInfo,
+): tf.TensorInfo {
+  const [rows, inner] = a.shape.slice(-2);
+  const columns = b.shape[b.shape.length - 1];
+  const batch = tf.backend_util.assertAndGetBroadcastShape(
+    a.shape.slice(0, -2),
+    b.shape.slice(0, -2),
+  );
+  const result = backend.makeOutput([...batch, rows, columns], "float32");
+  const [stepA, stepB] = [
+    matrices(a) === 1 ? 0 : rows * inner,
+    matrices(b) === 1 ? 0 : inner * columns,
+  ];
+  for (let i = 0; i < tf.util.sizeFromShape(batch); i++) {
+    const pair = {
+      a: viewOf(backend, a, i * stepA, [rows, inner]),
+      b: viewOf(backend, b, i * stepB, [inner, columns]),
+    };
+    const one = product(pair);
+    floats(backend, result).set(floats(backend, one), i * rows * columns);
+    backend.disposeData(one.dataId);
+    releaseView(backend, pair.a);
+    releaseView(backend, pair.b);
+  }
+  return result;
 }

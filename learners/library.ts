@@ -1,0 +1,31 @@
+/** The library: every published method that there is, by family. A method is added by one line here. */
+import biper from "./compression/biper.ts";
+import reste from "./compression/reste.ts";
+import { dagnn } from "./graphs/dagnn.ts";
+import type { Method } from "./method.ts";
+
+/** All methods. */
+export const library: readonly Method[] = [
+  biper,
+  reste,
+  dagnn,
+];
+
+/**
+ * The method called `id`.
+ * @param methods where to look, the whole library unless told otherwise
+ * @throws {RangeError} naming those there are
+ */
+export function findMethod(id: string, methods: readonly Method[] = library): Method {
+  const method = methods.find((candidate) => candidate.id === id);
+  if (method) return method;
+  const ids = methods.map((candidate) => candidate.id).join(", ");
+  throw new RangeError(`no method "${id}"; there are ${ids}`);
+}
+
+/** The methods of each family, families in the order in which they first come. */
+export function methodsByFamily(
+  methods: readonly Method[] = library,
+): ReadonlyMap<string, readonly Method[]> {
+  return Map.groupBy(methods, ({ family }) => family);
+}
