@@ -32,7 +32,7 @@ const args = [
 ];
 
 /** Far longer than anything takes: a failed wait, not a slow machine, ends a test. */
-export const patience = 30_000;
+export const patience = 120_000;
 
 /** The window and the colours that the reader prefers. */
 export interface View {

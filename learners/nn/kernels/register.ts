@@ -1,10 +1,18 @@
 /**
  * What the project adds to TensorFlow.js: kernels that its WASM backend lacks or computes slowly, and
- * gradients that it lacks on every backend.
+ * gradients that it lacks or gets wrong on every backend.
  */
 import * as tf from "@tensorflow/tfjs";
+import { averagePoolGradient } from "./average_pool_gradient.ts";
+import {
+  batchMatMulGradient,
+  maximumGradient,
+  minimumGradient,
+  squaredDifferenceGradient,
+} from "./broadcast_gradients.ts";
 import { conv2DBackpropFilter } from "./conv2d_backprop_filter.ts";
 import { conv2DBackpropInput } from "./conv2d_backprop_input.ts";
+import { cumulativeSumGradient } from "./cumulative_sum_gradient.ts";
 import { depthwiseBackpropFilter } from "./depthwise_backprop_filter.ts";
 import { depthwiseBackpropInput } from "./depthwise_backprop_input.ts";
 import {
@@ -14,6 +22,7 @@ import {
 import { einsum } from "./einsum.ts";
 import { einsumGradient } from "./einsum_gradient.ts";
 import { gatherFrom } from "./gather.ts";
+import { mirrorPadGradient } from "./mirror_pad_gradient.ts";
 import { sumFrom } from "./sum.ts";
 import { registerTransposedProducts } from "./transposed_products.ts";
 import { unsortedSegmentSum } from "./unsorted_segment_sum.ts";
@@ -31,6 +40,20 @@ const kernels = [
 
 /** Kernels that leave what they do not do better to the backend's own. */
 const improvements = { [tf.GatherV2]: gatherFrom, [tf.Sum]: sumFrom };
+
+/** Gradients, for every backend. */
+const gradients = [
+  averagePoolGradient,
+  batchMatMulGradient,
+  convolutionGradient,
+  cumulativeSumGradient,
+  depthwiseConvolutionGradient,
+  einsumGradient,
+  maximumGradient,
+  minimumGradient,
+  mirrorPadGradient,
+  squaredDifferenceGradient,
+];
 
 let wasmKernelsRegistered = false;
 
@@ -55,7 +78,5 @@ export function registerWasmKernels(): void {
 
 /** Register the gradients, for every backend. Calling it again changes nothing. */
 export function registerGradients(): void {
-  for (const gradient of [convolutionGradient, depthwiseConvolutionGradient, einsumGradient]) {
-    tf.registerGradient(gradient);
-  }
+  for (const gradient of gradients) tf.registerGradient(gradient);
 }
