@@ -161,6 +161,8 @@ async function checkReadable(binary: URL): Promise<void> {
 async function prepareWebgpu(tf: TensorFlow): Promise<string> {
   const { info } = await gpuAdapter();
   await import("@tensorflow/tfjs-backend-webgpu");
+  const { registerWebgpuKernels } = await import("./kernels/register.ts");
+  registerWebgpuKernels();
   await activate(tf, "webgpu");
   return info.isFallbackAdapter ? `${info.description}, in software` : info.description;
 }

@@ -278,6 +278,11 @@ export const operations: Readonly<Record<string, readonly Operation[]>> = {
       [[3, 4]],
       (x) => tf.cumsum(x, 0, true, true),
     ),
+    on(
+      "cumulative sum from behind along a longer axis",
+      [[2, 7]],
+      (x) => tf.cumsum(x, 1, false, true),
+    ),
     on("cumulative product", [[3, 4]], (x) => tf.cumprod(x, 1), valuesOnly),
     on("whether all are positive", [[3, 4]], (x) => tf.all(tf.greater(x, 0), 1), valuesOnly),
     on("whether any is positive", [[3, 4]], (x) => tf.any(tf.greater(x, 0), 0), valuesOnly),

@@ -24,14 +24,14 @@ export function wasmKernel<Inputs, Attributes>(
 }
 
 /**
- * The kernel that is registered for the WASM backend.
+ * The kernel that is registered for a backend, by default WASM.
  * @throws {Error} when there is none: the backend has not been imported
  */
-export function registeredKernel(kernelName: string): tf.KernelConfig {
-  const config = tf.getKernel(kernelName, backendName);
+export function registeredKernel(kernelName: string, backend = backendName): tf.KernelConfig {
+  const config = tf.getKernel(kernelName, backend);
   if (config) return config;
   throw new Error(
-    `TensorFlow.js has no kernel ${kernelName} for ${backendName}; import its backend first`,
+    `TensorFlow.js has no kernel ${kernelName} for ${backend}; import its backend first`,
   );
 }
 
