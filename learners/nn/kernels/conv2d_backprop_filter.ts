@@ -11,6 +11,9 @@
  * no output. Then X(i, j)ᵀ is the planes read from another start, and every tap is one plain product on
  * the memory that is there. A stride splits the images into one set of planes for each remainder of
  * rows and columns divided by it.
+ *
+ * Inputs where there is no output are multiplied by 0, so one that is not finite makes the gradients of
+ * other channels and taps NaN as well.
  */
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
@@ -42,7 +45,7 @@ export const conv2DBackpropFilter = wasmKernel(tf.Conv2DBackpropFilter, backprop
  * Numbers of dY that are multiplied at once: as many as stay in a core's second-level cache while all
  * taps pass over them.
  */
-const cotangentsAtOnce = 2 ** 17;
+const cotangentsAtOnce = 2 ** 18;
 
 function backpropFilter(
   { inputs: { x, dy }, attrs, backend }: KernelRequest<
