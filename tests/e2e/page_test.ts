@@ -196,6 +196,10 @@ pageTest(
     await heard(feed, { type: "task", task: "hold" });
     await page.selectOption("#controller", "unilateral");
     await heard(feed, { type: "controller", controller: "unilateral" });
+    // Only the network that learns can be lesioned.
+    await page.locator("#lesion:disabled").waitFor();
+    await page.selectOption("#controller", "bilateral");
+    await page.locator("#lesion:enabled").waitFor();
     await page.selectOption("#lesion", "low-left");
     await heard(feed, { type: "lesion", lesion: "low-left" });
     await page.focus("#speed");
