@@ -182,14 +182,6 @@ export class RunFolder<Config, Event> implements AsyncDisposable {
   }
 
   /**
-   * How many events have been appended in all. Kept in a checkpoint, it tells at a resume exactly where
-   * the log stood: `truncateEvents((_, index) => index >= count)`.
-   */
-  get eventCount(): number {
-    return this.events.count;
-  }
-
-  /**
    * Append an event. It is written with the next flush, or when enough of them wait.
    * @throws {TypeError} when the event does not fit its schema as JSON
    */

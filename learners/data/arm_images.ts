@@ -33,7 +33,7 @@
  */
 import type { Arm } from "../../sim/arms/arm.ts";
 import { findArm } from "../../sim/arms/catalogue.ts";
-import { type RandomStream, randomStream } from "../../sim/random.ts";
+import { type RandomStream, randomStream, shuffled } from "../../sim/random.ts";
 import type { Factor, ImageSet } from "./dataset.ts";
 import { type Conditions, conditionsOf, type ShiftName } from "./arm_images/conditions.ts";
 import { boxedParts, type Canvas, render } from "./arm_images/renderer.ts";
@@ -51,7 +51,6 @@ import {
 } from "./arm_images/scene.ts";
 import { expose } from "./arm_images/sensor.ts";
 import { drawView } from "./arm_images/view.ts";
-import { shuffled } from "./shuffled.ts";
 
 export type { Conditions, FactorName, SceneKind, ShiftName };
 export { domainShifts, sourceConditions } from "./arm_images/conditions.ts";

@@ -12,10 +12,9 @@
  * of each class, drawn at random, then validation and test nodes regardless of class. Sites are drawn anew
  * while some class has too few nodes to train on and leave one over.
  */
-import { type RandomStream, randomStream } from "../../sim/random.ts";
+import { type RandomStream, randomStream, shuffled } from "../../sim/random.ts";
 import type { SplitGraph } from "./dataset.ts";
 import { planetoidSplit, undirectedEdges } from "./graph.ts";
-import { shuffled } from "./shuffled.ts";
 
 /** Raised whenever equal options give another graph than before. */
 export const contactGraphsVersion = 1;

@@ -2,6 +2,7 @@
  * Data files on disk: the only place of this folder that touches them. For those who run methods; a
  * method itself gets a `FileReader` and does not know where its files come from.
  */
+import { join } from "node:path";
 import { DataError } from "./data_error.ts";
 import { type ClassifiedFile, readImageFolder } from "./image_folder.ts";
 import type { ImageSet } from "./dataset.ts";
@@ -10,34 +11,33 @@ import type { FileReader } from "./source_file.ts";
 /**
  * Reads files below `directory`, each under its own name or with `.gz` added to it.
  *
- * The reader refuses names that lead out of the directory (`RangeError`), and rejects with a `DataError`
- * when a file is in it under neither name. Needs permission to read the directory.
+ * The reader rejects with a `DataError` when a name leads out of the directory, or a file is in it under
+ * neither name or cannot be read. Needs permission to read the directory.
  */
 export function dataDirectory(directory: string): FileReader {
   return async (name) => {
-    if (name.startsWith("/") || /(^|[\\/])\.\.([\\/]|$)|^[A-Za-z]:|\0/.test(name)) {
-      throw new RangeError(`"${name}" is not a name below the data folder`);
+    if (/^[\\/]|(^|[\\/])\.\.([\\/]|$)|^[A-Za-z]:|\0/.test(name)) {
+      throw new DataError(name, undefined, "a path out of the data folder", "a name within it");
     }
-    const path = `${directory}/${name}`;
+    const path = join(directory, name);
     const bytes = await readIfThere(path) ?? await readIfThere(`${path}.gz`);
-    if (bytes === undefined) {
-      throw new DataError(
-        name,
-        undefined,
-        `no such file in ${directory}, compressed or not`,
-        "the file as its publisher names it; the data folder is named by --data or CALLOSUM_DATA",
-      );
-    }
-    return bytes;
+    if (bytes) return bytes;
+    throw new DataError(
+      path,
+      undefined,
+      "no such file, compressed or not",
+      "it as its publisher names it; the data folder is named by --data or CALLOSUM_DATA",
+    );
   };
 }
 
 async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   try {
     return await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DataError(path, undefined, reason, "a file that may be read", { cause });
   }
 }
 

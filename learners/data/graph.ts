@@ -1,7 +1,6 @@
 /** What can be said about any graph: its edges in one order, degree, homophily, splits of its nodes. */
-import type { RandomStream } from "../../sim/random.ts";
+import { type RandomStream, shuffled } from "../../sim/random.ts";
 import type { Graph, Splits } from "./dataset.ts";
-import { shuffled } from "./shuffled.ts";
 
 /**
  * Pairs of nodes as a graph's edges: every undirected edge once, its smaller node first, in ascending

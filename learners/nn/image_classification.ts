@@ -8,7 +8,7 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { z } from "zod";
-import type { RandomStream } from "../../sim/random.ts";
+import { type RandomStream, shuffled } from "../../sim/random.ts";
 import { type Augmentation, type LabelledImages, Normaliser } from "./image_batches.ts";
 import type { ClassifierParameters, ImageClassifier } from "./image_classifier.ts";
 import { momentumDescent, type Optimiser } from "./optimisers.ts";
@@ -345,7 +345,7 @@ export class ClassifierTraining {
   /** The epoch's images, shuffled and cut. */
   #batches(name: string): number[][] {
     const { training, batch, stream } = this.#setup;
-    const order = permutation(training.labels.length, stream(`training/shuffle/${name}`));
+    const order = [...shuffled(training.labels.length, stream(`training/shuffle/${name}`))];
     const count = Math.floor(order.length / batch);
     return Array.from({ length: count }, (_, i) => order.slice(i * batch, (i + 1) * batch));
   }
@@ -379,16 +379,6 @@ export type ImageBatch = {
 };
 
 const evaluationBatch = 200;
-
-/** 0 … count − 1 in random order (Fisher and Yates, as Durstenfeld 1964 has it). */
-function permutation(count: number, stream: RandomStream): number[] {
-  const order = Array.from({ length: count }, (_, i) => i);
-  for (let i = count - 1; i > 0; i--) {
-    const j = stream.integer(i + 1);
-    [order[i], order[j]] = [order[j], order[i]];
-  }
-  return order;
-}
 
 async function meanOf(scalars: tf.Scalar[]): Promise<number> {
   const mean = tf.tidy(() => tf.mean(tf.stack(scalars)));

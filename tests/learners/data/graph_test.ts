@@ -7,8 +7,7 @@ import {
   planetoidSplit,
   undirectedEdges,
 } from "../../../learners/data/graph.ts";
-import { shuffled } from "../../../learners/data/shuffled.ts";
-import { randomStream } from "../../../sim/random.ts";
+import { randomStream, shuffled } from "../../../sim/random.ts";
 
 Deno.test("edges are kept once, smaller node first, in order, without loops", () => {
   const edges = undirectedEdges(12, [[3, 1], [1, 3], [11, 2], [2, 10], [0, 0], [0, 1], [3, 1]]);

@@ -88,7 +88,7 @@ Deno.test("every set is found under its publisher's names, compressed or not", a
     deepStrictEqual([[...graph.edges], [...graph.splits.test]], [[0, 1], [1]]);
     await rejects(cifar10(here, "test"), (error: unknown) => {
       ok(error instanceof DataError);
-      strictEqual(error.file, "cifar-10-batches-bin/test_batch.bin");
+      ok(error.file.endsWith("cifar-10-batches-bin/test_batch.bin"), error.file);
       ok(error.message.includes(folder) && error.message.includes("CALLOSUM_DATA"));
       return true;
     });
@@ -102,10 +102,7 @@ Deno.test("names that lead out of the data folder are refused", async () => {
   for (
     const name of ["../secret", "mnist/../../secret", "/etc/passwd", "C:\\x", "a\\..\\b", "x\0"]
   ) {
-    await rejects(here(name), {
-      name: "RangeError",
-      message: /is not a name below the data folder/,
-    });
+    await rejects(here(name), { name: "DataError", message: /out of the data folder/ });
   }
 });
 
@@ -115,7 +112,7 @@ Deno.test("a file that may not be read is not taken for a missing one", async ()
     await Deno.mkdir(`${folder}/mnist`);
     await rejects(
       dataDirectory(folder)("mnist"),
-      (error: unknown) => !(error instanceof DataError),
+      (error: unknown) => error instanceof DataError && !/no such file/.test(error.message),
     );
   } finally {
     await Deno.remove(folder, { recursive: true });
