@@ -1,0 +1,9 @@
+/**
+ * What is tested on WebGPU; webgpu_test.ts runs it in a process of its own. Its name hides it from
+ * `deno test tests/`.
+ */
+import { graphics, tensorBackendContract } from "../contract/tensor_backend.ts";
+import { cases, tensorRolloutContract } from "../contract/tensor_rollout.ts";
+
+tensorBackendContract("webgpu", graphics);
+tensorRolloutContract("webgpu", cases.slice(0, 3));
