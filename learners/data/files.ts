@@ -43,7 +43,7 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
 
 /**
  * The images in the folders of `directory`, one folder a class, in the order of their names. Files that
- * are not called `*.png` are left alone.
+ * are not called `*.png`, `*.jpg` or `*.jpeg` are left alone.
  *
  * @throws {DataError} (the promise) when there are none, or one is damaged or of another size
  */
@@ -51,7 +51,7 @@ export async function readImageDirectory(directory: string): Promise<ImageSet> {
   const files: ClassifiedFile[] = [];
   for (const className of await entriesOf(directory, (entry) => entry.isDirectory)) {
     const folder = `${directory}/${className}`;
-    const isImage = (entry: Deno.DirEntry) => entry.isFile && /\.png$/i.test(entry.name);
+    const isImage = (entry: Deno.DirEntry) => entry.isFile && /\.(png|jpe?g)$/i.test(entry.name);
     for (const name of await entriesOf(folder, isImage)) {
       const path = `${folder}/${name}`;
       files.push({ name: path, bytes: await Deno.readFile(path), className });
@@ -73,7 +73,7 @@ async function entriesOf(
       directory,
       undefined,
       "no such folder",
-      "a folder of folders of PNG files",
+      "a folder of folders of PNG or JPEG files",
       {
         cause: error,
       },

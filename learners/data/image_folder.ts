@@ -1,7 +1,9 @@
-/** Images in folders, one folder a class, as PNG files (ISO/IEC 15948). */
-import { convertIndexedToRgb, decode, type DecodedPng, hasPngSignature } from "fast-png";
+/** Images in folders, one folder a class, as PNG and JPEG files. */
 import { DataError } from "./data_error.ts";
 import type { ImageSet } from "./dataset.ts";
+import { decodeJpeg, isJpeg } from "./jpeg.ts";
+import type { Picture } from "./picture.ts";
+import { decodePng, isPng } from "./png.ts";
 import { content, type SourceFile } from "./source_file.ts";
 
 /** An image file and the folder that it lies in. */
@@ -9,27 +11,29 @@ export interface ClassifiedFile extends SourceFile {
   readonly className: string;
 }
 
-/** Where the header chunk of a PNG has the image's width. */
-const sizeByte = 16;
-
 /**
  * The images of `files`, in their order, which must all have one size. They become grey if all of them
  * are, else coloured. Transparent places are laid on black. Classes are numbered in the alphabetical order
  * of their names.
  *
- * @throws {DataError} when a file is not a PNG or damaged, or its size is not that of the first
+ * @throws {DataError} when a file is neither PNG nor JPEG, or damaged, or its size is not that of the first
  */
 export function readImageFolder(files: readonly ClassifiedFile[], name: string): ImageSet {
   if (files.length === 0) {
-    throw new DataError(name, undefined, "no images", "folders of PNG files, one folder a class");
+    throw new DataError(
+      name,
+      undefined,
+      "no images",
+      "folders of PNG or JPEG files, one folder a class",
+    );
   }
-  const pictures = files.map(decodePng);
+  const pictures = files.map(decodePicture);
   const { width, height } = pictures[0];
   pictures.forEach((picture, i) => {
     if (picture.width !== width || picture.height !== height) {
       throw new DataError(
         files[i].name,
-        { byte: sizeByte },
+        { byte: picture.sizeByte },
         `an image of ${picture.width}×${picture.height} pixels`,
         `${width}×${height} as ${files[0].name}`,
       );
@@ -44,52 +48,17 @@ export function readImageFolder(files: readonly ClassifiedFile[], name: string):
   return { name, count: files.length, height, width, channels, images, labels, classNames };
 }
 
-interface Picture {
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 1 | 3;
-  /** [height, width, channels], 0 … 1 */
-  readonly values: Float32Array;
-}
-
-function decodePng(file: SourceFile): Picture {
+/** The picture in a PNG or JPEG file, which is told by its first bytes, not by its name. */
+function decodePicture(file: SourceFile): Picture {
   const bytes = content(file);
-  if (!hasPngSignature(bytes.subarray(0, 8))) {
-    throw new DataError(file.name, { byte: 0 }, "another kind of file", "the signature of a PNG");
-  }
-  try {
-    return overBlack(decode(bytes, { checkCrc: true }));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError(file.name, undefined, `a damaged PNG (${reason})`, "a whole PNG", {
-      cause,
-    });
-  }
-}
-
-/** The image on a black ground: alpha, where there is any, becomes brightness. */
-function overBlack(png: DecodedPng): Picture {
-  const { width, height } = png;
-  const { data, depth, channels: stored } = unpacked(png);
-  const channels = stored < 3 ? 1 : 3;
-  const hasAlpha = stored !== channels;
-  const most = 2 ** depth - 1;
-  const values = Float32Array.from({ length: width * height * channels }, (_, i) => {
-    const pixel = stored * Math.floor(i / channels);
-    const opacity = hasAlpha ? data[pixel + stored - 1] / most : 1;
-    return opacity * data[pixel + i % channels] / most;
-  });
-  return { width, height, channels, values };
-}
-
-/** The image with whole bytes or words for its values: palettes and packed bits are resolved. */
-function unpacked(png: DecodedPng): Pick<DecodedPng, "data" | "depth" | "channels"> {
-  const greys = () =>
-    Array.from({ length: 2 ** png.depth }, (_, level) => [255 * level / (2 ** png.depth - 1)]);
-  const palette = png.palette ?? (png.depth < 8 ? greys() : undefined);
-  if (palette === undefined) return png;
-  const data = convertIndexedToRgb({ ...png, palette });
-  return { data, depth: 8, channels: palette[0].length };
+  if (isPng(bytes)) return decodePng(file.name, bytes);
+  if (isJpeg(bytes)) return decodeJpeg(file.name, bytes);
+  throw new DataError(
+    file.name,
+    { byte: 0 },
+    "another kind of file",
+    "the signature of a PNG or a JPEG; convert other images to one of these",
+  );
 }
 
 /** Grey as three equal colours where colours are wanted. */

@@ -1,4 +1,4 @@
-/** Folders of PNG files: every kind of PNG, classes by folder, and files that are wrong. */
+/** Folders of images: every kind of PNG, classes by folder, and files that are wrong. */
 import { deepStrictEqual, rejects, strictEqual } from "node:assert/strict";
 import { encode } from "fast-png";
 import { DataError } from "../../../learners/data/data_error.ts";
@@ -65,7 +65,7 @@ Deno.test("palettes and packed bits are resolved", () => {
 Deno.test("what is not a PNG, is damaged, or has another size is refused", () => {
   const read = (bytes: Uint8Array) => () =>
     readImageFolder([file("a", grey), file("b", bytes)], "set");
-  refuses(read(Uint8Array.of(0xff, 0xd8, 0xff, 0xe0)), {
+  refuses(read(Uint8Array.of(0x47, 0x49, 0x46, 0x38)), {
     file: "b.png",
     place: { byte: 0 },
     found: /another kind/,
