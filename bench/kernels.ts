@@ -2,23 +2,30 @@
  * What the kernels of learners/nn/kernels bring on TensorFlow.js's WASM backend: each beside the plain
  * CPU kernel and, where the WASM backend has one of its own, beside that; and training steps made of them.
  *
- *   deno run --allow-read bench/kernels.ts [rounds]
+ *   deno run --allow-read --allow-ffi bench/kernels.ts [rounds]
  *
- * All forms of a computation take turns, so that whatever else the machine does meets each of them.
+ * With --allow-ffi, and OpenBLAS on the system, also beside those that leave products to it.
  */
-import process from "node:process";
 import * as tf from "@tensorflow/tfjs";
 import "@tensorflow/tfjs-backend-wasm";
 import { readyBackend } from "../learners/nn/backend.ts";
+import { findOpenBlas } from "../learners/nn/kernels/openblas.ts";
+import { registerWasmKernels } from "../learners/nn/kernels/register.ts";
 import { randomStream } from "../sim/random.ts";
+import { exchangeKernels } from "./kernel_times.ts";
+import {
+  type Contestant,
+  contestant,
+  ratio,
+  readable,
+  type Result,
+  roundsAsked,
+  takeTurns,
+} from "./timing.ts";
+import { convolutionalNet, perceptron, type Training } from "./training_steps.ts";
 
-/** The kernels that are replaced, as TensorFlow.js brings them: kept before `readyBackend` registers. */
-const own = new Map(
-  [tf.BatchMatMul, tf.Conv2DBackpropInput, tf.GatherV2, tf.Sum].map((name) => [
-    name,
-    tf.getKernel(name, "wasm")!,
-  ]),
-);
+/** The kernels as TensorFlow.js brings them: kept before `readyBackend` registers. */
+const own = new Map(tf.getKernelsForBackend("wasm").map((kernel) => [kernel.kernelName, kernel]));
 
 const stream = randomStream(1, "kernels");
 
@@ -46,6 +53,16 @@ interface Images {
   readonly from: number;
   readonly to: number;
   readonly stride: number;
+}
+
+/** A 3×3 convolution, padded to "same". */
+function forward({ images, side, from, to, stride }: Images): Work {
+  return {
+    title: `3×3, ${images} × ${side}×${side}, ${from}→${to}, stride ${stride}`,
+    kernel: tf.Conv2D,
+    inputs: () => ({ x: normal(images, side, side, from), filter: normal(3, 3, from, to) }),
+    attributes: { strides: stride, pad: "same", dataFormat: "NHWC", dilations: 1 },
+  };
 }
 
 /** Both gradients of a 3×3 convolution, padded to "same". */
@@ -111,12 +128,15 @@ function einstein(equation: string, ...shapes: number[][]): Work {
 }
 
 const works: readonly Work[] = [
+  forward({ images: 32, side: 16, from: 16, to: 16, stride: 1 }),
+  forward({ images: 2, side: 28, from: 32, to: 64, stride: 1 }),
   ...convolutions({ images: 32, side: 16, from: 1, to: 16, stride: 1 }),
   ...convolutions({ images: 32, side: 16, from: 16, to: 16, stride: 1 }),
   ...convolutions({ images: 32, side: 16, from: 16, to: 32, stride: 2 }),
   ...convolutions({ images: 2, side: 28, from: 32, to: 64, stride: 1 }),
   ...depthwise(32, 16, 32, 1),
   ...depthwise(32, 16, 32, 2),
+  product([], 256, false, false),
   product([], 256, true, false),
   product([], 256, false, true),
   product([16], 64, false, false),
@@ -136,6 +156,30 @@ const works: readonly Work[] = [
     attributes: { axis: 0, batchDims: 0 },
   },
   {
+    title: "padding of images, 32×16×16×16",
+    kernel: tf.PadV2,
+    inputs: () => ({ x: normal(32, 16, 16, 16) }),
+    attributes: { paddings: [[0, 0], [1, 1], [1, 1], [0, 0]], constantValue: 0 },
+  },
+  {
+    title: "slice of channels, 32×16×16×24 to 16",
+    kernel: tf.Slice,
+    inputs: () => ({ x: normal(32, 16, 16, 24) }),
+    attributes: { begin: [0, 0, 0, 0], size: [32, 16, 16, 16] },
+  },
+  {
+    title: "maximum with one number, 32×16×16×16",
+    kernel: tf.Maximum,
+    inputs: () => ({ a: normal(32, 16, 16, 16), b: tf.scalar(0.1) }),
+    attributes: {},
+  },
+  {
+    title: "comparison with one number, 32×16×16×16",
+    kernel: tf.LessEqual,
+    inputs: () => ({ a: normal(32, 16, 16, 16), b: tf.scalar(0.1) }),
+    attributes: {},
+  },
+  {
     title: "sum over all but channels, 32×16×16×32",
     kernel: tf.Sum,
     inputs: () => ({ x: normal(32, 16, 16, 32) }),
@@ -143,226 +187,121 @@ const works: readonly Work[] = [
   },
 ];
 
-/** A computation that can be repeated, and its name. */
-interface Form {
-  readonly name: string;
-  readonly run: () => void | Promise<void>;
+const { blas } = findOpenBlas();
+
+/** Who computes on the WASM backend, and how its kernels are put into place. */
+const wasmForms: Readonly<Record<string, () => void>> = {
+  "here": () => registerWasmKernels(),
+  ...(blas && { "OpenBLAS": () => registerWasmKernels(blas) }),
+};
+
+/** A kernel's work on the current backend; `place` has the kernels in place that it may call. */
+function kernelContestant(
+  name: string,
+  { inputs, attributes }: Work,
+  { kernelFunc }: tf.KernelConfig,
+  place = () => {},
+): Contestant {
+  const backend = tf.backend();
+  const made = inputs();
+  for (const tensor of Object.values(made)) tensor.dataSync(); // moved there
+  return contestant(name, {
+    prepare: place,
+    run: () => {
+      const result = kernelFunc({ inputs: made, backend, attrs: { ...attributes } });
+      backend.disposeData((result as tf.TensorInfo).dataId);
+    },
+  }, "processor");
 }
 
-/** Milliseconds of processor time that a measurement lasts at least, by repetition. */
+async function compareKernel(work: Work, rounds: number): Promise<Record<string, unknown>> {
+  await readyBackend("wasm");
+  const contestants: Contestant[] = [];
+  for (const [name, place] of Object.entries(wasmForms)) {
+    place();
+    contestants.push(kernelContestant(name, work, tf.getKernel(work.kernel, "wasm")!, place));
+  }
+  const before = own.get(work.kernel);
+  if (before) contestants.push(kernelContestant("wasm's own", work, before));
+  await readyBackend("cpu");
+  contestants.push(kernelContestant("cpu", work, tf.getKernel(work.kernel, "cpu")!));
+  return row(contestants, await takeTurns(contestants, { rounds, shortest, tooLong }));
+}
+
+/** Milliseconds that a measurement lasts at least. */
 const shortest = 10;
 
 /** Milliseconds above which a form is run once and no more. */
 const tooLong = 1500;
 
-/**
- * Median milliseconds of processor time of each form and the median ratio to the first, the forms in
- * turn. Processor time, since other programs on the machine disturb it less than the clock's.
- */
-async function takeTurns(
-  forms: readonly Form[],
-  rounds: number,
-): Promise<{ milliseconds: number; ratio: number }[]> {
-  const repetitions: number[] = [];
-  const times: number[][] = [];
-  for (const form of forms) {
-    const first = await measure(form, 1); // with what is built at the first time
-    if (first <= tooLong) await measure(form, Math.ceil(shortest / first)); // until V8 has optimised it
-    const again = first > tooLong ? first : await measure(form, 1);
-    repetitions.push(Math.max(1, Math.ceil(shortest / again)));
-    times.push(first > tooLong ? [first] : []);
-  }
-  for (let round = 0; round < rounds; round++) {
-    for (const [i, form] of forms.entries()) {
-      if (times[i][0] > tooLong) continue;
-      times[i].push(await measure(form, repetitions[i]));
-    }
-  }
-  return times.map((own) => ({
-    milliseconds: median(own),
-    ratio: own.length < rounds
-      ? median(own) / median(times[0])
-      : median(own.map((time, round) => time / times[0][round])),
-  }));
-}
-
-/** Mean milliseconds of processor time of a run. */
-async function measure({ run }: Form, repetitions: number): Promise<number> {
-  const before = process.cpuUsage();
-  for (let i = 0; i < repetitions; i++) await run();
-  const { user, system } = process.cpuUsage(before);
-  return Math.max(1, user + system) / 1000 / repetitions;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-/** A kernel's work on the current backend. */
-function kernelForm(
-  name: string,
-  { inputs, attributes }: Work,
-  { kernelFunc }: tf.KernelConfig,
-): Form {
-  const backend = tf.backend();
-  const made = inputs();
-  for (const tensor of Object.values(made)) tensor.dataSync(); // moved there
-  return {
-    name,
-    run: () => {
-      const result = kernelFunc({ inputs: made, backend, attrs: { ...attributes } });
-      backend.disposeData((result as tf.TensorInfo).dataId);
-    },
-  };
-}
-
-async function compareKernel(work: Work, rounds: number): Promise<Record<string, unknown>> {
-  await readyBackend("wasm");
-  const forms = [kernelForm("here", work, tf.getKernel(work.kernel, "wasm")!)];
-  const before = own.get(work.kernel);
-  if (before) forms.push(kernelForm("wasm's own", work, before));
-  await readyBackend("cpu");
-  forms.push(kernelForm("cpu", work, tf.getKernel(work.kernel, "cpu")!));
-  return row(forms, await takeTurns(forms, rounds));
-}
-
 function row(
-  forms: readonly Form[],
-  results: readonly { milliseconds: number; ratio: number }[],
+  contestants: readonly Contestant[],
+  results: readonly Result[],
 ): Record<string, unknown> {
-  return Object.fromEntries(forms.flatMap(({ name }, i) => {
-    const time: [string, unknown] = [`${name}, ms`, +results[i].milliseconds.toPrecision(3)];
-    return i === 0 ? [time] : [time, [`${name} / here`, +results[i].ratio.toPrecision(3)]];
+  return Object.fromEntries(contestants.flatMap(({ name }, i) => {
+    const time: [string, unknown] = [`${name}, ms`, readable(results[i].milliseconds)];
+    if (i === 0) return [time];
+    return [time, [`${name} / here`, readable(ratio(results[i], results[0]))]];
   }));
-}
-
-/** Something that is trained by steps. */
-interface Training {
-  readonly title: string;
-  readonly backends: readonly ("here" | "wasm's own" | "cpu")[];
-  /** A step on fixed data, on the current backend. */
-  readonly step: () => () => void;
-}
-
-/** Perceptron of three layers of `width` units on a batch of as many, squared error, Adam. */
-function perceptron(width: number): Training {
-  return {
-    title: `three-layer perceptron, ${width} units, batch ${width}`,
-    backends: width > 300 ? ["here", "wasm's own"] : ["here", "wasm's own", "cpu"],
-    step: () => {
-      const [x, y] = [normal(width, width), normal(width, width)];
-      const scale = Math.sqrt(2 / width);
-      const layers = Array.from({ length: 3 }, () => ({
-        weights: tf.variable(tf.mul(normal(width, width), scale)),
-        bias: tf.variable(tf.zeros([width])),
-      }));
-      return adamStep(() => {
-        const output = layers.reduce((input, { weights, bias }, layer) => {
-          const sum = tf.add(tf.matMul(input, weights), bias);
-          return layer === layers.length - 1 ? sum : tf.relu(sum);
-        }, x);
-        return tf.mean(tf.square(tf.sub(output, y)));
-      });
-    },
-  };
-}
-
-/** Convolutions 1→16→16→32 of 3×3, mean over pixels, ten classes, cross-entropy, Adam. */
-const convolutionalNet: Training = {
-  title: "convolutions 1→16→16→32, batch 32 of 16×16",
-  backends: ["here", "cpu"],
-  step: () => {
-    const x = normal(32, 16, 16, 1) as tf.Tensor4D;
-    const labels = tf.oneHot(indices(32, 10) as tf.Tensor1D, 10);
-    const channels = [1, 16, 16, 32];
-    const layers = channels.slice(1).map((to, i) => ({
-      filter: tf.variable(
-        tf.mul(normal(3, 3, channels[i], to), Math.sqrt(2 / (9 * channels[i]))) as tf.Tensor4D,
-      ),
-      bias: tf.variable(tf.zeros([to])),
-    }));
-    const head = tf.variable(tf.mul(normal(32, 10), Math.sqrt(1 / 32)) as tf.Tensor2D);
-    return adamStep(() => {
-      const features = layers.reduce(
-        (input, { filter, bias }) =>
-          tf.relu(tf.add<tf.Tensor4D>(tf.conv2d(input, filter, 1, "same"), bias)),
-        x,
-      );
-      const logits = tf.matMul(tf.mean<tf.Tensor2D>(features, [1, 2]), head);
-      return tf.losses.softmaxCrossEntropy(labels, logits);
-    });
-  },
-};
-
-function adamStep(loss: () => tf.Tensor): () => void {
-  const optimiser = tf.train.adam(1e-3);
-  return () => {
-    const value = optimiser.minimize(() => loss() as tf.Scalar, true)!;
-    value.dataSync();
-    value.dispose();
-  };
 }
 
 async function compareTraining(
-  { backends, step }: Training,
+  { step }: Training,
+  backends: readonly string[],
   rounds: number,
 ): Promise<Record<string, unknown>> {
-  const forms: Form[] = [];
+  const contestants: Contestant[] = [];
   for (const name of backends) {
     const backend = name === "cpu" ? "cpu" : "wasm";
     await readyBackend(backend);
-    const take = step();
-    const run = async () => {
-      if (tf.getBackend() !== backend) await tf.setBackend(backend);
-      if (name === "wasm's own") withOwnKernels(take);
-      else take();
+    const run = step();
+    const prepare = async () => {
+      await tf.setBackend(backend);
+      wasmForms[name]?.();
     };
-    forms.push({ name, run });
+    const work = name === "wasm's own" ? () => withOwnKernels(run) : run;
+    contestants.push(contestant(name, { prepare, run: work }, "processor"));
   }
-  return row(forms, await takeTurns(forms, rounds));
+  return row(contestants, await takeTurns(contestants, { rounds, shortest, tooLong }));
 }
 
 /** `work` while the WASM backend computes with the kernels that TensorFlow.js brings. */
 function withOwnKernels(work: () => void): void {
-  const replaced = [...own.keys()].map((name) => tf.getKernel(name, "wasm")!);
-  exchangeFor([...own.values()]);
+  const present = tf.getKernelsForBackend("wasm");
+  const added = present.filter(({ kernelName }) => !own.has(kernelName));
+  for (const { kernelName } of added) tf.unregisterKernel(kernelName, "wasm");
+  exchangeKernels([...own.values()]);
   try {
     work();
   } finally {
-    exchangeFor(replaced);
+    exchangeKernels(present);
   }
 }
 
-function exchangeFor(kernels: readonly tf.KernelConfig[]): void {
-  for (const kernel of kernels) {
-    tf.unregisterKernel(kernel.kernelName, "wasm");
-    tf.registerKernel(kernel);
-  }
-}
-
-const rounds = Number(Deno.args[0] ?? 9);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error(`rounds are a whole number of at least 1, not "${Deno.args[0]}"`);
-  Deno.exit(2);
-}
-
+const rounds = roundsAsked(9);
 const { detail } = await readyBackend("wasm");
 for (const { setupFunc } of own.values()) setupFunc?.(tf.backend());
 console.log(
   `TensorFlow.js ${tf.version.tfjs} on ${detail}. Medians of ${rounds} rounds, all forms in turn;\n` +
     `milliseconds of processor time, forms of more than ${tooLong} ms run once.\n` +
-    "here: the kernels of learners/nn/kernels; wasm's own: those of TensorFlow.js that they replace;\n" +
-    "cpu: TensorFlow.js's backend in plain JavaScript.\n",
+    "here: the kernels of learners/nn/kernels; OpenBLAS: those that leave products to it; wasm's own:\n" +
+    "those of TensorFlow.js that they replace; cpu: TensorFlow.js's backend in plain JavaScript.\n",
 );
 const kernelRows: Record<string, unknown> = {};
 for (const work of works) kernelRows[work.title] = await compareKernel(work, rounds);
 console.table(kernelRows);
 
-console.log("\nTraining steps: forward, backward, Adam, reading the loss.\n");
+console.log("\nTraining steps: forward, backward, update, reading the loss.\n");
 const trainingRows: Record<string, unknown> = {};
-for (const training of [convolutionalNet, ...[64, 256, 512].map(perceptron)]) {
-  trainingRows[training.title] = await compareTraining(training, rounds);
+const ours = Object.keys(wasmForms);
+const trainings: [Training, string[]][] = [
+  // A convolution cannot be trained on the WASM backend as it comes.
+  [convolutionalNet(false), [...ours, "cpu"]],
+  [perceptron(64), [...ours, "wasm's own", "cpu"]],
+  [perceptron(256), [...ours, "wasm's own", "cpu"]],
+  [perceptron(512), [...ours, "wasm's own"]],
+];
+for (const [training, backends] of trainings) {
+  trainingRows[training.title] = await compareTraining(training, backends, rounds);
 }
 console.table(trainingRows);

@@ -11,6 +11,7 @@ import { findArm } from "../sim/arms/catalogue.ts";
 import { cannonEngine } from "../sim/physics/cannon.ts";
 import { horizontalScene, type PhysicsEngine } from "../sim/physics/engine.ts";
 import { equationsEngine } from "../sim/physics/equations.ts";
+import { median } from "./timing.ts";
 
 const dt = 0.002;
 const iterations = 50;
@@ -139,9 +140,6 @@ function measure(contender: Contender): number {
   for (let step = 0; step < contender.steps; step++) contender.step(torqueScale(step));
   return contender.steps * contender.arms / (performance.now() - began) * 1e3;
 }
-
-const median = (values: readonly number[]) =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 function compare({ includes, contender, baseline, repetitions }: Comparison): void {
   for (const one of [contender, baseline]) measure(one); // compilation is not measured

@@ -7,7 +7,6 @@
  * Both train the same network on the same trials. They take turns, so that whatever else the machine
  * does meets both; a round is one tensor update and as many compiled ones as take about as long.
  */
-import process from "node:process";
 import { MotorNetwork } from "../controllers/motor_network.ts";
 import { compiledRollout } from "../learners/motor/compiled_rollout.ts";
 import { objectives } from "../learners/motor/objectives.ts";
@@ -22,6 +21,7 @@ import { horizontalScene } from "../sim/physics/engine.ts";
 import { observationLayout } from "../sim/sensors/observation.ts";
 import { findTask } from "../sim/tasks/catalogue.ts";
 import { controlStep } from "../sim/tasks/task.ts";
+import { clocks, median, roundsAsked } from "./timing.ts";
 
 const trials = 64;
 const task = findTask("random-reach");
@@ -62,28 +62,15 @@ function trainerOf(rollout: DifferentiableRollout): Trainer {
 
 /** The mean cost of `count` updates. */
 async function measure(trainer: Trainer, count: number): Promise<Cost> {
-  const start = performance.now();
-  const usage = process.cpuUsage();
+  const before = { wall: clocks.wall(), processor: clocks.processor() };
   for (let update = 0; update < count; update++) await trainer.update();
-  const { user, system } = process.cpuUsage(usage);
   return {
-    wall: (performance.now() - start) / count,
-    processor: (user + system) / 1000 / count,
+    wall: (clocks.wall() - before.wall) / count,
+    processor: (clocks.processor() - before.processor) / count,
   };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
-
-const rounds = Number(Deno.args[0] ?? 7);
-if (!Number.isInteger(rounds) || rounds < 1) {
-  console.error(`rounds are a whole number of at least 1, not "${Deno.args[0]}"`);
-  Deno.exit(2);
-}
-
+const rounds = roundsAsked(7);
 const { detail } = await readyBackend("wasm");
 const [compiled, tensors] = [compiledRollout, tensorRollout].map((make) =>
   trainerOf(make(problem))

@@ -13,7 +13,7 @@ const permissions = [
   "--allow-read",
   "--allow-env",
   "--allow-ffi",
-  "--allow-sys=cpus,systemMemoryInfo",
+  "--allow-sys=cpus,hostname,networkInterfaces,systemMemoryInfo",
 ];
 
 /** What was found out about each backend. One after the other: they would slow each other down. */

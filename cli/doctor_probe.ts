@@ -30,11 +30,12 @@ async function probe(name: BackendName): Promise<string | BackendFinding> {
   }
 }
 
-async function measure({ name, detail }: ReadyBackend): Promise<BackendFinding> {
+async function measure({ name, detail, advice }: ReadyBackend): Promise<BackendFinding> {
   const tf = await import("@tensorflow/tfjs");
   return {
     usable: true,
     detail,
+    advice,
     ...(name === "webgpu" ? await webgpuDevice() : processor()),
     gigaflops: await productRate(tf, 512),
     trainingStep: await trainingStepTime(tf, 64),

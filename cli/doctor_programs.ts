@@ -1,6 +1,6 @@
 /** The programs around the project: Deno, nats-server, a browser. */
 import { existsSync } from "node:fs";
-import { natsDurability, parseNatsVersion } from "../cluster/nats_durability.ts";
+import { natsDurability, parseNatsVersion } from "../cluster/nats/durability.ts";
 import { ask } from "./child_process.ts";
 import type { ProgramFinding, ProgramName } from "./doctor_report.ts";
 

@@ -7,6 +7,8 @@ export const measuredBackend = z.object({
   usable: z.literal(true),
   /** What it runs on, in its own words. */
   detail: z.string(),
+  /** How it could be faster here, where it could. */
+  advice: z.string().optional(),
   device: z.string(),
   /** How much memory the device has, in words. */
   memory: z.string(),

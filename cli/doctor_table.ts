@@ -38,8 +38,12 @@ export function doctorTable(report: DoctorReport, width: number): string {
   const remedies = backends.flatMap(([name, finding]) =>
     !finding.usable && finding.remedy ? [`  ${name}: ${finding.remedy}`] : []
   );
+  const advice = backends.flatMap(([name, finding]) =>
+    finding.usable && finding.advice ? [`  ${name}: ${finding.advice}`] : []
+  );
   return [
     table.toString(),
+    ...(advice.length > 0 ? ["", "What could be faster:", ...advice] : []),
     ...(remedies.length > 0 ? ["", "What the others need:", ...remedies] : []),
   ].join("\n");
 }

@@ -1,6 +1,6 @@
 /** The library: every published method that there is, by family. A method is added by one line here. */
-import biper from "./compression/biper.ts";
-import reste from "./compression/reste.ts";
+import { biper } from "./compression/biper.ts";
+import { reste } from "./compression/reste.ts";
 import { dagnn } from "./graphs/dagnn.ts";
 import type { Method } from "./method.ts";
 

@@ -112,13 +112,18 @@ export type Outcomes = Readonly<
 /** One part of a claim. */
 export interface ClaimPart {
   readonly statement: string;
+  /** False also when it cannot be judged. */
   readonly holds: boolean;
-  /** By how much it holds (positive) or fails (negative), in the unit that the statement names. */
+  /**
+   * By how much it holds (positive) or fails (negative), in units of the effect that it asks for, or of
+   * the smallest that matters to it; see `above` in outcomes.ts. NaN when these results cannot judge it.
+   */
   readonly margin: number;
 }
 
-/** What the paper says, and whether the results show it. */
+/** What the paper says, and whether the results show it; as far from failing as its weakest part. */
 export interface Claim extends ClaimPart {
+  /** Those that cannot be judged are among them. */
   readonly parts: readonly ClaimPart[];
 }
 

@@ -21,24 +21,58 @@ export function deviationOf(outcomes: Outcomes, variant: string, metric: string)
 }
 
 /**
+ * How far `value` is above `bound`, in units of `scale`: what the parts of a claim have as margins, so
+ * that parts about accuracies, errors and shares can be put side by side.
+ *
+ * @param scale the difference that counts, in the unit of `value`, above 0: the effect that is asked for,
+ * which is the bound itself unless given, or the smallest that matters where none is asked for. With the
+ * bound as scale a margin of −1 is no effect at all, 0 is just what is asked for, 1 is twice that.
+ * @returns NaN when the value is NaN, since what it is made of was not run
+ * @throws {RangeError} when there is no such scale
+ *
+ * @example
+ * ```ts
+ * above(0.93 - 0.9, 0.01); // a lead in accuracy of three times the point that is asked for: 2
+ * above(0.93 - 0.9, 0, 0.005); // where any lead will do, and half a point counts: 6
+ * ```
+ */
+export function above(value: number, bound: number, scale: number = Math.abs(bound)): number {
+  if (!(scale > 0 && scale < Infinity)) {
+    throw new RangeError(`a margin in units of ${scale}; expected a finite scale above 0`);
+  }
+  return (value - bound) / scale;
+}
+
+/** How far `value` is below `bound`, in units of `scale`; see `above`. */
+export function below(value: number, bound: number, scale: number = Math.abs(bound)): number {
+  return above(-value, -bound, scale);
+}
+
+/**
  * A part of a claim, which holds when its margin is at least 0.
  *
- * @param margin NaN when it cannot be judged, since a variant that it speaks of was not run
+ * @param margin by `above` or `below`, the smallest where it asks for several things; NaN when it cannot
+ * be judged, since a variant that it speaks of was not run
  */
 export function claimPart(statement: string, margin: number): ClaimPart {
   return { statement, holds: margin >= 0, margin };
 }
 
+/** Whether there were results to judge a claim, or a part of one, by. */
+export function isJudged({ margin }: Pick<ClaimPart, "margin">): boolean {
+  return !Number.isNaN(margin);
+}
+
 /**
- * A claim that holds when all its parts do; its margin is the smallest of theirs. Parts that cannot be
- * judged are left out. A claim without any other does not hold, with margin 0.
+ * A claim that holds when all its parts do that can be judged; its margin is the smallest of theirs. If
+ * none can be judged, neither can the claim.
  */
 export function claimOf(statement: string, parts: readonly ClaimPart[]): Claim {
-  const judged = parts.filter(({ margin }) => !Number.isNaN(margin));
+  const judged = parts.filter(isJudged);
   return {
     statement,
     holds: judged.length > 0 && judged.every(({ holds }) => holds),
-    margin: judged.length > 0 ? Math.min(...judged.map(({ margin }) => margin)) : 0,
-    parts: judged,
+    margin: judged.length > 0 ? Math.min(...judged.map(({ margin }) => margin)) : NaN,
+    parts,
   };
 }

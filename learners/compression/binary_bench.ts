@@ -110,6 +110,9 @@ export const cifarTask = {
 
 const accuracy = "test accuracy";
 
+/** The lead in test accuracy, 0 … 1, that counts: half a point. */
+export const smallestLead = 0.005;
+
 /** By how much test accuracy, 0 … 1, `variant` exceeds `other` on average; NaN if one was not run. */
 export function accuracyLead(outcomes: Outcomes, variant: string, other: string): number {
   return meanOf(outcomes, variant, accuracy) - meanOf(outcomes, other, accuracy);

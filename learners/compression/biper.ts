@@ -204,7 +204,7 @@ async function* train(
 }
 
 /** BiPer, its baselines, its frequencies. */
-export default defineMethod({
+export const biper = defineMethod({
   id: "biper",
   card: "02",
   family: "compression",

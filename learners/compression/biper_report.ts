@@ -6,8 +6,8 @@ import {
   laplaceQuantisationError,
   type QuantisationError,
 } from "../nn/binary/diagnostics.ts";
-import { claimOf, claimPart, deviationOf, meanOf, valuesOf } from "../outcomes.ts";
-import { accuracyFigure, accuracyLead } from "./binary_bench.ts";
+import { above, below, claimOf, claimPart, deviationOf, meanOf, valuesOf } from "../outcomes.ts";
+import { accuracyFigure, accuracyLead, smallestLead } from "./binary_bench.ts";
 
 /** The frequencies of the sweep. */
 const sweep = [2, 5, 10, 20, 40] as const;
@@ -48,7 +48,10 @@ export function gaussianDeparture(
 /** Beyond x = ωb of about 3 the laws are level, and only the sample's own error is left. */
 const samplingError = 0.01;
 
-/** Margins are in test accuracy, 0 … 1, or in quantisation error, 0 … 1. */
+/**
+ * Margins are in units of the lead in test accuracy that is asked for, or of the tolerance of the
+ * quantisation error that is granted.
+ */
 export function biperClaim(outcomes: Outcomes): Claim {
   const lead = (other: string) => accuracyLead(outcomes, "biper", other);
   const departures = Object.keys(outcomes).flatMap((variant) =>
@@ -59,26 +62,32 @@ export function biperClaim(outcomes: Outcomes): Claim {
       "sign with a straight-through estimator, and its frequency sets the quantisation error",
     [
       claimPart(
-        "BiPer is at least 0.005 of test accuracy above the straight-through estimator",
-        lead("ste") - 0.005,
+        `BiPer is at least ${smallestLead} of test accuracy above the straight-through estimator`,
+        above(lead("ste"), smallestLead),
       ),
       claimPart(
         "BiPer is not below the straight-through estimator in two stages",
-        lead("ste-two-stage"),
+        above(lead("ste-two-stage"), 0, smallestLead),
       ),
-      claimPart("BiPer is not below its second stage alone", lead("biper-one-stage")),
-      claimPart("the full-precision network is the upper bound", -lead("full-precision")),
+      claimPart(
+        "BiPer is not below its second stage alone",
+        above(lead("biper-one-stage"), 0, smallestLead),
+      ),
+      claimPart(
+        "the full-precision network is the upper bound",
+        below(lead("full-precision"), 0, smallestLead),
+      ),
       claimPart(
         "fresh layers have the quantisation error of normal weights, to 0.02",
-        departures.length === 0 ? NaN : 0.02 - Math.max(...departures),
+        departures.length === 0 ? NaN : below(Math.max(...departures), 0.02),
       ),
       claimPart(
         `the quantisation error of fresh layers falls with ω, to ${samplingError}`,
-        leastFall(outcomes, "initial quantisation error") + samplingError,
+        above(leastFall(outcomes, "initial quantisation error"), -samplingError),
       ),
       claimPart(
         `the quantisation error of trained layers falls with ω, to ${samplingError}`,
-        leastFall(outcomes, "quantisation error") + samplingError,
+        above(leastFall(outcomes, "quantisation error"), -samplingError),
       ),
     ],
   );

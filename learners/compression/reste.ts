@@ -70,7 +70,7 @@ export function powerSchedule(progress: number, oEnd: number): number {
   return 1 + (1 - Math.cos(Math.PI * progress / 2)) * (oEnd - 1);
 }
 
-function reste({ oEnd, ...limits }: PowerLimits & { readonly oEnd: number }): Estimator {
+function resteEstimator({ oEnd, ...limits }: PowerLimits & { readonly oEnd: number }): Estimator {
   return powerFamily((progress) => powerSchedule(progress, oEnd), limits);
 }
 
@@ -79,14 +79,14 @@ const estimators: Readonly<Record<string, (config: Config) => Estimator>> = {
   "ste": () => straightThrough(),
   "ede": () => errorDecay,
   "rbnn": () => rotatedPolynomial,
-  "reste": reste,
-  "reste-1": (config) => reste({ ...config, oEnd: 1 }),
-  "reste-2": (config) => reste({ ...config, oEnd: 2 }),
-  "reste-5": (config) => reste({ ...config, oEnd: 5 }),
-  "reste-10": (config) => reste({ ...config, oEnd: 10 }),
+  "reste": resteEstimator,
+  "reste-1": (config) => resteEstimator({ ...config, oEnd: 1 }),
+  "reste-2": (config) => resteEstimator({ ...config, oEnd: 2 }),
+  "reste-5": (config) => resteEstimator({ ...config, oEnd: 5 }),
+  "reste-10": (config) => resteEstimator({ ...config, oEnd: 10 }),
   "reste-constant": (config) => powerFamily(() => config.oEnd, config),
-  "reste-no-core": (config) => reste({ ...config, core: undefined }),
-  "reste-no-saturation": (config) => reste({ ...config, threshold: Infinity }),
+  "reste-no-core": (config) => resteEstimator({ ...config, core: undefined }),
+  "reste-no-saturation": (config) => resteEstimator({ ...config, threshold: Infinity }),
 };
 
 const fullPrecision: BinaryPath = { weights: real, activations: (a) => tf.relu(a), scale: "none" };
@@ -170,7 +170,7 @@ async function equalFooting(
 }
 
 /** ReSTE, its rivals and its ablations. */
-export default defineMethod({
+export const reste = defineMethod({
   id: "reste",
   card: "12",
   family: "compression",

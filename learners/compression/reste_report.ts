@@ -2,8 +2,8 @@
 import type { Figure, Trace } from "../figure.ts";
 import type { Claim, Outcomes } from "../method.ts";
 import { resteLimits } from "../nn/binary/estimators.ts";
-import { claimOf, claimPart, meanOf, valuesOf } from "../outcomes.ts";
-import { accuracyFigure, accuracyLead } from "./binary_bench.ts";
+import { above, claimOf, claimPart, meanOf, valuesOf } from "../outcomes.ts";
+import { accuracyFigure, accuracyLead, smallestLead } from "./binary_bench.ts";
 
 /** The exponents o_end of the sweep. */
 export const sweep = [1, 2, 3, 5, 10] as const;
@@ -16,7 +16,10 @@ export const indicatorNames = ["estimating error", "gradient instability"] as co
 /** The series of an indicator over o, on one set of weights and one batch. */
 export const overO = (indicator: string) => `${indicator} over o`;
 
-/** Margins are in test accuracy, 0 … 1, or in shares of a value where a part says so. */
+/** A change of an indicator by so large a share of its value counts. */
+const smallestChange = 0.01;
+
+/** Margins are in units of the lead in test accuracy, or of the change of an indicator, that counts. */
 export function resteClaim(outcomes: Outcomes): Claim {
   const overSweep = (indicator: string) =>
     sweep.map((o) => meanOf(outcomes, sweepVariant(o), indicator)).filter((value) =>
@@ -34,40 +37,43 @@ export function resteClaim(outcomes: Outcomes): Claim {
     const known = accuracies.filter((accuracy) => !Number.isNaN(accuracy));
     return known.length === 0 ? NaN : Math.max(...known);
   };
-  const share = "(smallest step, share of the value)";
+  const accuracyAbove = (other: string) =>
+    above(accuracyLead(outcomes, "reste", other), 0, smallestLead);
+  const changes = (least: number) => above(least, 0, smallestChange);
   return claimOf(
     "o moves a binary network between a small estimating error and stable gradients; the best " +
       "accuracy lies in between, above the straight-through estimator's",
     [
       claimPart(
-        "ReSTE is at least 0.005 of test accuracy above the straight-through estimator",
-        accuracyLead(outcomes, "reste", "ste") - 0.005,
+        `ReSTE is at least ${smallestLead} of test accuracy above the straight-through estimator`,
+        above(accuracyLead(outcomes, "reste", "ste"), smallestLead),
       ),
-      claimPart("ReSTE is not below EDE", accuracyLead(outcomes, "reste", "ede")),
-      claimPart("ReSTE is not below RBNN", accuracyLead(outcomes, "reste", "rbnn")),
+      claimPart("ReSTE is not below EDE", accuracyAbove("ede")),
+      claimPart("ReSTE is not below RBNN", accuracyAbove("rbnn")),
       claimPart(
-        `the estimating error falls with o_end ${share}`,
-        leastChange(overSweep("estimating error"), -1),
-      ),
-      claimPart(
-        `the gradients' instability rises with o_end ${share}`,
-        leastChange(overSweep("gradient instability"), 1),
+        "the estimating error falls with o_end",
+        changes(leastChange(overSweep("estimating error"), -1)),
       ),
       claimPart(
-        `with equal weights and batch the estimating error falls with o ${share}`,
-        onEqualFooting("estimating error", -1),
+        "the gradients' instability rises with o_end",
+        changes(leastChange(overSweep("gradient instability"), 1)),
       ),
       claimPart(
-        `with equal weights and batch the gradients' instability rises with o ${share}`,
-        onEqualFooting("gradient instability", 1),
+        "with equal weights and batch the estimating error falls with o",
+        changes(onEqualFooting("estimating error", -1)),
       ),
       claimPart(
-        "o_end = 10 is below o_end = 3",
-        accuracyLead(outcomes, "reste", "reste-10"),
+        "with equal weights and batch the gradients' instability rises with o",
+        changes(onEqualFooting("gradient instability", 1)),
       ),
+      claimPart("o_end = 10 is not above o_end = 3", accuracyAbove("reste-10")),
       claimPart(
         "the best o_end is neither the smallest nor the largest",
-        best(sweep.slice(1, -1)) - best([sweep[0], sweep[sweep.length - 1]]),
+        above(
+          best(sweep.slice(1, -1)) - best([sweep[0], sweep[sweep.length - 1]]),
+          0,
+          smallestLead,
+        ),
       ),
     ],
   );

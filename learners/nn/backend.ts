@@ -5,11 +5,13 @@
  * tensors do not pay for them. Modules that compute with tensors import "@tensorflow/tfjs" themselves
  * and are to be imported dynamically, after this.
  *
- * Permissions: `--allow-read` for `wasm` (its binary lies in the package's folder); none for `cpu` and
- * `webgpu`; those of tensorflow_addon.ts for `tensorflow` and `tensorflow-gpu`.
+ * Permissions: `--allow-read` for `wasm` (its binary lies in the package's folder), which also uses those
+ * of kernels/openblas.ts where it has them; none for `cpu` and `webgpu`; those of tensorflow_addon.ts for
+ * `tensorflow` and `tensorflow-gpu`.
  */
 import { fileURLToPath } from "node:url";
 import { BackendError } from "./backend_error.ts";
+import type { Absence } from "./kernels/openblas.ts";
 import type { AddonBackendName } from "./tensorflow_addon.ts";
 
 export { BackendError };
@@ -33,8 +35,10 @@ export type BackendName = (typeof backendNames)[number];
 /** A backend that passed its check. */
 export interface ReadyBackend {
   readonly name: ComputingBackend;
-  /** What it runs on, for people. */
+  /** What computes, for people. On one backend the same detail gives the same bits. */
   readonly detail: string;
+  /** How it could be faster here, in one line, where it could. */
+  readonly advice?: string;
   /** The faster ones that `auto` could not use, each with why and how to get it. */
   readonly passedOver: readonly PassedOver[];
 }
@@ -45,12 +49,20 @@ export interface PassedOver {
   readonly reason: string;
 }
 
+/** What a backend may use. */
+export interface BackendOptions {
+  /** Whether `wasm` leaves products to OpenBLAS where that can be had; by default it does. */
+  readonly openBlas?: boolean;
+}
+
 const useAnother = `use another of ${computingBackends.join(", ")}`;
 
 type TensorFlow = typeof import("@tensorflow/tfjs");
 
-/** Imports a backend, gets it running, and says what it runs on. */
-type Preparation = (tf: TensorFlow) => Promise<string>;
+/** Imports a backend, gets it running, and says what computes. */
+type Preparation = (tf: TensorFlow, options: BackendOptions) => Promise<string | Prepared>;
+
+type Prepared = Pick<ReadyBackend, "detail" | "advice">;
 
 const preparations: Readonly<Record<ComputingBackend, Preparation>> = {
   "tensorflow-gpu": (tf) => prepareAddon(tf, "tensorflow-gpu"),
@@ -72,25 +84,29 @@ const preparations: Readonly<Record<ComputingBackend, Preparation>> = {
  * @throws {RangeError} when there is no backend of that name
  * @throws {BackendError} when the backend cannot be used here
  */
-export async function readyBackend(name: BackendName): Promise<ReadyBackend> {
-  if (name === "auto") return await firstUsable();
+export async function readyBackend(
+  name: BackendName,
+  options: BackendOptions = {},
+): Promise<ReadyBackend> {
+  if (name === "auto") return await firstUsable(options);
   if (!Object.hasOwn(preparations, name)) {
     throw new RangeError(`no tensor backend "${name}"; there are ${backendNames.join(", ")}`);
   }
   const tf = await import("@tensorflow/tfjs");
   const { registerGradients } = await import("./kernels/register.ts");
   registerGradients();
-  const detail = await preparations[name](tf);
+  const prepared = await preparations[name](tf, options);
   await checkProduct(tf, name);
-  return { name, detail, passedOver: [] };
+  const { detail, advice } = typeof prepared === "string" ? { detail: prepared } : prepared;
+  return { name, detail, ...(advice && { advice }), passedOver: [] };
 }
 
-async function firstUsable(): Promise<ReadyBackend> {
+async function firstUsable(options: BackendOptions): Promise<ReadyBackend> {
   const passedOver: PassedOver[] = [];
   for (const name of computingBackends) {
     try {
       if (name === "webgpu") await requireRealGpu();
-      return { ...await readyBackend(name), passedOver };
+      return { ...await readyBackend(name, options), passedOver };
     } catch (error) {
       if (!(error instanceof BackendError)) throw error;
       passedOver.push({ name, reason: error.message });
@@ -131,7 +147,10 @@ async function prepareAddon(tf: TensorFlow, name: AddonBackendName): Promise<str
 /** The WASM binary that runs where SIMD is available, which is everywhere that Deno runs. */
 const wasmBinary = "tfjs-backend-wasm-simd.wasm";
 
-async function prepareWasm(tf: TensorFlow): Promise<string> {
+async function prepareWasm(
+  tf: TensorFlow,
+  { openBlas = true }: BackendOptions,
+): Promise<Prepared> {
   const wasm = await import("@tensorflow/tfjs-backend-wasm");
   if (!("wasm" in tf.engine().registry)) {
     const folder = new URL("./", import.meta.resolve("@tensorflow/tfjs-backend-wasm"));
@@ -139,9 +158,17 @@ async function prepareWasm(tf: TensorFlow): Promise<string> {
     wasm.setWasmPaths(fileURLToPath(folder));
   }
   const { registerWasmKernels } = await import("./kernels/register.ts");
-  registerWasmKernels();
+  const { findOpenBlas } = await import("./kernels/openblas.ts");
+  const { blas, absence } = openBlas ? findOpenBlas() : {};
+  registerWasmKernels(blas);
   await activate(tf, "wasm");
-  return `WebAssembly with SIMD, threads: ${wasm.getThreadsCount()}`;
+  const detail = `WebAssembly with SIMD, threads: ${wasm.getThreadsCount()}`;
+  if (blas) return { detail: `${detail}; products by ${blas.description}` };
+  return { detail, ...(absence && { advice: adviceOn(absence) }) };
+}
+
+function adviceOn({ problem, remedy }: Absence): string {
+  return `products would be several times as fast with OpenBLAS, which ${problem}: ${remedy}`;
 }
 
 /** TensorFlow.js reports a binary that it cannot read as "failed to load"; this says why. */
@@ -170,6 +197,7 @@ async function prepareWebgpu(tf: TensorFlow): Promise<string> {
 /** @throws {BackendError} when there is no WebGPU adapter */
 async function gpuAdapter(): Promise<GPUAdapter> {
   driversLoaded ||= navigator.gpu !== undefined;
+  silenceWayland();
   const adapter = await navigator.gpu?.requestAdapter();
   if (adapter) return adapter;
   throw new BackendError(
@@ -177,6 +205,16 @@ async function gpuAdapter(): Promise<GPUAdapter> {
     "finds no adapter",
     "it needs a driver for Vulkan, Metal or DirectX 12 (Debian's mesa-vulkan-drivers is one in software)",
   );
+}
+
+/**
+ * Without a desktop, Wayland's library writes four errors about a missing XDG_RUNTIME_DIR each time that
+ * Vulkan's drivers are loaded; any folder satisfies it, since nothing is shown on a screen.
+ */
+function silenceWayland(): void {
+  const variable = "XDG_RUNTIME_DIR";
+  if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return;
+  if (!Deno.env.has(variable)) Deno.env.set(variable, "/");
 }
 
 async function activate(tf: TensorFlow, name: string): Promise<void> {

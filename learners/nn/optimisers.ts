@@ -4,6 +4,12 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import {
+  type AdamAttributes,
+  adamUpdateName,
+  type MomentumAttributes,
+  momentumUpdateName,
+} from "./kernels/optimiser_updates.ts";
+import {
   disposeVariables,
   type HostTensor,
   readTensors,
@@ -51,10 +57,10 @@ export function momentumDescent(
         for (const [name, gradient] of Object.entries(gradients)) {
           const variable = variables[name];
           const velocity = velocities[`velocity.${name}`];
-          const rate = decayOf(name);
-          const slope = rate === 0 ? gradient : tf.add(gradient, tf.mul(rate, variable));
-          velocity.assign(tf.add(tf.mul(momentum, velocity), slope));
-          variable.assign(tf.sub(variable, tf.mul(learningRate, velocity)));
+          const settings = { learningRate, momentum, decay: decayOf(name) };
+          const [moved, pace] = momentumStep({ variable, gradient, velocity }, settings);
+          velocity.assign(pace);
+          variable.assign(moved);
         }
       });
     },
@@ -62,6 +68,21 @@ export function momentumDescent(
     load: (saved) => writeVariables(velocities, saved),
     dispose: () => disposeVariables(velocities),
   };
+}
+
+/** The variable and its velocity after a step; one operation where the backend has it. */
+function momentumStep(
+  state: Record<"variable" | "gradient" | "velocity", tf.Tensor>,
+  settings: MomentumAttributes,
+): tf.Tensor[] {
+  if (tf.getKernel(momentumUpdateName, tf.getBackend())) {
+    return tf.engine().runKernel<tf.Tensor[]>(momentumUpdateName, state, settings);
+  }
+  const { learningRate, momentum, decay } = settings;
+  const { variable, gradient } = state;
+  const slope = decay === 0 ? gradient : tf.add(gradient, tf.mul(decay, variable));
+  const velocity = tf.add(tf.mul(momentum, state.velocity), slope);
+  return [tf.sub(variable, tf.mul(learningRate, velocity)), velocity];
 }
 
 /** Adam (Kingma & Ba 2015, algorithm 1) with L2 weight decay added to the gradient, as PyTorch's. */
@@ -77,18 +98,19 @@ export function adam(
   return {
     apply(gradients, learningRate) {
       steps++;
-      const correction1 = 1 - beta1 ** steps;
-      const correction2 = 1 - beta2 ** steps;
+      const corrections = { correction1: 1 - beta1 ** steps, correction2: 1 - beta2 ** steps };
+      const settings = { learningRate, beta1, beta2, epsilon, decay, ...corrections };
       tf.tidy(() => {
         for (const [name, gradient] of Object.entries(gradients)) {
           const variable = variables[name];
           const [m, v] = [first[`first.${name}`], second[`second.${name}`]];
-          const slope = decay === 0 ? gradient : tf.add(gradient, tf.mul(decay, variable));
-          m.assign(tf.add(tf.mul(beta1, m), tf.mul(1 - beta1, slope)));
-          v.assign(tf.add(tf.mul(beta2, v), tf.mul(1 - beta2, tf.square(slope))));
-          const scale = tf.add(tf.sqrt(tf.div(v, correction2)), epsilon);
-          const step = tf.div(tf.div(m, correction1), scale);
-          variable.assign(tf.sub(variable, tf.mul(learningRate, step)));
+          const [moved, mean, square] = adamStep(
+            { variable, gradient, first: m, second: v },
+            settings,
+          );
+          m.assign(mean);
+          v.assign(square);
+          variable.assign(moved);
         }
       });
     },
@@ -102,4 +124,22 @@ export function adam(
     },
     dispose: () => disposeVariables(state),
   };
+}
+
+/** The variable and both moments after a step; one operation where the backend has it. */
+function adamStep(
+  state: Record<"variable" | "gradient" | "first" | "second", tf.Tensor>,
+  settings: AdamAttributes,
+): tf.Tensor[] {
+  if (tf.getKernel(adamUpdateName, tf.getBackend())) {
+    return tf.engine().runKernel<tf.Tensor[]>(adamUpdateName, state, settings);
+  }
+  const { learningRate, beta1, beta2, epsilon, correction1, correction2, decay } = settings;
+  const { variable, gradient } = state;
+  const slope = decay === 0 ? gradient : tf.add(gradient, tf.mul(decay, variable));
+  const first = tf.add(tf.mul(beta1, state.first), tf.mul(1 - beta1, slope));
+  const second = tf.add(tf.mul(beta2, state.second), tf.mul(1 - beta2, tf.square(slope)));
+  const scale = tf.add(tf.sqrt(tf.div(second, correction2)), epsilon);
+  const step = tf.div(tf.div(first, correction1), scale);
+  return [tf.sub(variable, tf.mul(learningRate, step)), first, second];
 }

@@ -6,7 +6,8 @@
  * specifier would make Deno download them where they are missing. Permissions are looked up before they
  * are needed, so that nobody is asked for one on the way to another backend.
  *
- * Permissions: `--allow-read`, `--allow-ffi` for the addon, `--allow-env` for node-pre-gyp, which finds it.
+ * Permissions: `--allow-read`, `--allow-ffi` for the addon, `--allow-env` for node-pre-gyp, which finds it,
+ * `--allow-sys=cpus,hostname,networkInterfaces` for what it asks of the machine.
  */
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
@@ -96,10 +97,14 @@ function requirePermissions(backend: AddonBackendName): void {
     { name: "read", path: packageFolder },
     { name: "ffi" },
     { name: "env" },
+    ...(["cpus", "hostname", "networkInterfaces"] as const)
+      .map((kind) => ({ name: "sys", kind }) as const),
   ];
   const missing = needed.filter((each) => Deno.permissions.querySync(each).state !== "granted");
   if (missing.length === 0) return;
-  const flags = missing.map(({ name }) => `--allow-${name}`).join(" ");
+  const flags = missing
+    .map((each) => each.name === "sys" ? `--allow-sys=${each.kind}` : `--allow-${each.name}`)
+    .join(" ");
   throw new BackendError(
     backend,
     "may not be loaded",

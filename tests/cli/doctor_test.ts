@@ -83,6 +83,7 @@ const report: DoctorReport = {
     "wasm": {
       usable: true,
       detail: "WebAssembly",
+      advice: `products would be faster, ${"much ".repeat(30)}faster`,
       device: "a processor",
       memory: "1.0 GiB",
       gigaflops: 12.345,
@@ -105,6 +106,7 @@ Deno.test("the table keeps to its width, and breaks no command", () => {
     assert.ok(frame.every((line) => line.length === frame[0].length));
     assert.ok(frame[0].length <= width, `${frame[0].length} instead of ${width}`);
     assert.ok(lines.includes(`  tensorflow-gpu: ${remedy}`));
+    assert.ok(lines.some((line) => /^  wasm: products would be .* faster$/.test(line)));
   }
 });
 

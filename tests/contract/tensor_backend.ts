@@ -14,7 +14,11 @@
  */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { type ComputingBackend, readyBackend } from "../../learners/nn/backend.ts";
+import {
+  type BackendOptions,
+  type ComputingBackend,
+  readyBackend,
+} from "../../learners/nn/backend.ts";
 import { type RandomStream, randomStream } from "../../sim/random.ts";
 import { type Input, type Operation, operations } from "./tensor_backend_operations.ts";
 
@@ -34,16 +38,17 @@ export const strict: BackendTolerances = { values: 2e-6, differences: 1e-3, fewN
 /** Of a graphics processor, whose elementary functions are less exact and whose results are far away. */
 export const graphics: BackendTolerances = { values: 2e-5, differences: 3e-3, fewNumbers: 2 };
 
-/** Register the suite for a backend. */
+/** Register the suite for a backend, called `name` if it is one with options. */
 export function tensorBackendContract(
   backend: ComputingBackend,
   tolerances: BackendTolerances,
+  { name = backend, ...options }: BackendOptions & { readonly name?: string } = {},
 ): void {
   for (const [kind, group] of Object.entries(operations)) {
-    Deno.test(`${backend}: ${kind} and their gradients`, async (t) => {
+    Deno.test(`${name}: ${kind} and their gradients`, async (t) => {
       await readyBackend("cpu");
       const expected = await Promise.all(group.map(evaluate));
-      await readyBackend(backend);
+      await readyBackend(backend, options);
       const before = tf.memory().numTensors;
       for (const [i, operation] of group.entries()) {
         await t.step(operation.name, () => check(operation, expected[i], tolerances));

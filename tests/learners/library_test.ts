@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { z } from "zod";
 import type { JobOwner } from "../../agents/method_job.ts";
 import {
+  type JobProgress,
   type JobResult,
   type Method,
   type Outcomes,
@@ -15,6 +16,7 @@ import { readyBackend } from "../../learners/nn/backend.ts";
 // Before the modules that compute are imported.
 await readyBackend("wasm");
 const tf = await import("@tensorflow/tfjs");
+const { isJudged } = await import("../../learners/outcomes.ts");
 const { findMethod, library, methodsByFamily } = await import("../../learners/library.ts");
 const { runMethodJob } = await import("../../agents/method_job.ts");
 const { decodeSnapshot } = await import("../../agents/snapshot.ts");
@@ -27,15 +29,20 @@ interface SmokeSettings {
   readonly stopAfter?: number;
 }
 
+type SmokeJob = Awaited<ReturnType<typeof smokeJob>>;
+
 /** Do a smoke job. */
 async function smokeJob(method: Method, variant: string, settings: SmokeSettings = {}) {
   const { restored, stopAfter } = settings;
   const stop = new AbortController();
   const steps: number[] = [];
+  const curve: JobProgress["metrics"][] = [];
+  const tensorsBefore = tf.memory().numTensors;
   let snapshot: Snapshot | undefined;
   const owner: JobOwner = {
-    progress({ step }) {
+    progress({ step, metrics }) {
       steps.push(step);
+      curve.push(metrics);
       if (steps.length === stopAfter) stop.abort();
     },
     file: (name) =>
@@ -46,11 +53,21 @@ async function smokeJob(method: Method, variant: string, settings: SmokeSettings
   const description = { method: method.id, variant, seed: 1, config, backend: "wasm" };
   const how = { restored, checkpointSeconds: 0, signal: stop.signal };
   const end = await runMethodJob(method, description, owner, how);
-  return { end, steps, snapshot };
+  const tensorsLeft = tf.memory().numTensors - tensorsBefore;
+  return { end, steps, curve, snapshot, tensorsLeft };
+}
+
+/** The smoke jobs of all variants, by their names. */
+async function smokeJobs(method: Method): Promise<ReadonlyMap<string, SmokeJob>> {
+  const jobs = new Map<string, SmokeJob>();
+  for (const variant of Object.keys(method.variants)) {
+    jobs.set(variant, await smokeJob(method, variant));
+  }
+  return jobs;
 }
 
 /** The result of a job that came to its end. */
-function resultOf({ end }: Awaited<ReturnType<typeof smokeJob>>): JobResult {
+function resultOf({ end }: SmokeJob): JobResult {
   assert.ok(end.kind === "finished");
   return end.result;
 }
@@ -65,6 +82,12 @@ Deno.test("a method is found by its id, and a wrong one is answered with those t
   assert.deepEqual(new Set(members), new Set(library));
 });
 
+Deno.test("no family is called like a method, and none of either all: a name means one thing", () => {
+  const names = [...library.map(({ id }) => id), ...methodsByFamily().keys()];
+  assert.equal(new Set(names).size, names.length, `${names}`);
+  assert.ok(!names.includes("all"));
+});
+
 Deno.test("ids and cards are unique, well-formed and complete", () => {
   for (const key of ["id", "card"] as const) {
     const all = library.map((method) => method[key]);
@@ -73,7 +96,9 @@ Deno.test("ids and cards are unique, well-formed and complete", () => {
   for (const { id, card, family, summary, paper } of library) {
     assert.match(id, /^[a-z0-9]+(-[a-z0-9]+)*$/);
     assert.match(card, /^\d\d$/);
-    for (const text of [family, summary, paper.title, paper.authors]) assert.ok(text.trim(), id);
+    // It names the folder of a set of runs.
+    assert.match(family, /^[a-z0-9]+(-[a-z0-9]+)*$/);
+    for (const text of [summary, paper.title, paper.authors]) assert.ok(text.trim(), id);
     assert.ok(!summary.includes("\n"), `${id}: the summary is one line`);
     assert.ok(Number.isInteger(paper.year) && paper.year > 1900, id);
   }
@@ -109,23 +134,41 @@ for (const method of library) {
     }
   });
 
-  Deno.test(`${method.id}: its smoke profile runs, and claim and figures are made of the results`, async () => {
-    const { variants } = method.profiles.smoke;
-    const outcomes: Record<string, Outcomes[string]> = {};
-    for (const variant of variants) {
-      const before = tf.memory().numTensors;
-      const job = await smokeJob(method, variant);
+  // Also those that only larger profiles have: whether they run should not be learnt after hours.
+  const jobs = (() => {
+    let done: Promise<ReadonlyMap<string, SmokeJob>> | undefined;
+    return () => done ??= smokeJobs(method);
+  })();
+
+  Deno.test(`${method.id}: every variant runs at the smoke profile and has a result`, async () => {
+    for (const [variant, job] of await jobs()) {
       const result = resultOf(job);
-      assert.equal(tf.memory().numTensors, before, `${variant} leaves no tensors`);
+      assert.equal(job.tensorsLeft, 0, `${variant} leaves no tensors`);
       assert.ok(job.steps.length > 0, `${variant} tells how it goes`);
       assert.ok(Object.keys(result.metrics).length > 0, `${variant} has metrics`);
       assert.deepEqual(JSON.parse(JSON.stringify(result)), result, `${variant}'s result is JSON`);
-      outcomes[variant] = [{ seed: 1, result }];
     }
+  });
+
+  Deno.test(`${method.id}: no two variants are one and the same`, async () => {
+    const known = new Map<string, string>();
+    for (const [variant, job] of await jobs()) {
+      const text = JSON.stringify([job.curve, resultOf(job)]);
+      assert.equal(known.get(text), undefined, `${variant} does what another does`);
+      known.set(text, variant);
+    }
+  });
+
+  Deno.test(`${method.id}: claim and figures are made of the results of all, and of few, variants`, async () => {
+    const outcomes: Outcomes = Object.fromEntries(
+      [...await jobs()].map(([variant, job]) => [variant, [{ seed: 1, result: resultOf(job) }]]),
+    );
     const kept = structuredClone(outcomes);
+    const part = (names: readonly string[]): Outcomes =>
+      Object.fromEntries(names.map((name) => [name, outcomes[name]]));
     // A user may run some of the variants only, and a job may fail.
-    const subsets = [outcomes, ...variants.map((name) => ({ [name]: outcomes[name] }))];
-    for (const subset of subsets) {
+    const singles = Object.keys(outcomes).map((name) => part([name]));
+    for (const subset of [outcomes, part(method.profiles.smoke.variants), ...singles]) {
       const { statement, parts, margin } = method.claim(subset);
       assert.ok(statement.trim() && typeof margin === "number");
       for (const part of parts) assert.ok(part.statement.trim());
@@ -135,6 +178,12 @@ for (const method of library) {
     }
     for (const figure of method.figures(outcomes)) assert.match(await figureSvg(figure), /^<svg/);
     assert.deepEqual(outcomes, kept, "claim and figures leave the results alone");
+  });
+
+  Deno.test(`${method.id}: nothing is judged of a claim when nothing has been run`, () => {
+    const claim = method.claim({});
+    assert.equal(isJudged(claim), false);
+    assert.equal(claim.holds, false);
   });
 
   Deno.test(`${method.id}: a job that is stopped half-way goes on to the same end, bit for bit`, async () => {

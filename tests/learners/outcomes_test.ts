@@ -1,7 +1,16 @@
 /** What claims ask of results. */
-import { deepStrictEqual, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, strictEqual, throws } from "node:assert/strict";
 import type { Outcomes } from "../../learners/method.ts";
-import { claimOf, claimPart, deviationOf, meanOf, valuesOf } from "../../learners/outcomes.ts";
+import {
+  above,
+  below,
+  claimOf,
+  claimPart,
+  deviationOf,
+  isJudged,
+  meanOf,
+  valuesOf,
+} from "../../learners/outcomes.ts";
 
 const outcomes: Outcomes = {
   a: [1, 2, 6].map((accuracy, seed) => ({ seed, result: { metrics: { accuracy } } })),
@@ -33,10 +42,36 @@ Deno.test("a claim holds when all its parts do, by the smallest margin", () => {
   deepStrictEqual([failing.holds, failing.margin], [false, -0.1]);
 });
 
-Deno.test("parts that cannot be judged are left out, and a claim of none does not hold", () => {
-  const claim = claimOf("all", [claimPart("first", 0.5), claimPart("unknown", NaN)]);
-  deepStrictEqual(claim.parts.map(({ statement }) => statement), ["first"]);
-  strictEqual(claim.holds, true);
-  const empty = claimOf("all", [claimPart("unknown", NaN)]);
-  deepStrictEqual(empty, { statement: "all", holds: false, margin: 0, parts: [] });
+Deno.test("parts that cannot be judged stay among the parts, and decide nothing", () => {
+  const parts = [claimPart("first", 0.5), claimPart("unknown", NaN)];
+  deepStrictEqual(claimOf("all", parts), { statement: "all", holds: true, margin: 0.5, parts });
+  deepStrictEqual(parts.map(isJudged), [true, false]);
+});
+
+Deno.test("a claim none of whose parts can be judged is not judged either", () => {
+  for (const parts of [[], [claimPart("unknown", NaN)]]) {
+    const claim = claimOf("all", parts);
+    deepStrictEqual(claim, { statement: "all", holds: false, margin: NaN, parts });
+    strictEqual(isJudged(claim), false);
+  }
+});
+
+Deno.test("margins count how often the effect that is asked for is there beyond it", () => {
+  // A lead of 0.5 is asked for: none, half, all and twice of it.
+  deepStrictEqual([0, 0.25, 0.5, 1].map((lead) => above(lead, 0.5)), [-1, -0.5, 0, 1]);
+  // At most 0.5 is allowed.
+  deepStrictEqual([0, 0.25, 0.5, 1].map((error) => below(error, 0.5)), [1, 0.5, 0, -1]);
+  // Any lead will do, and 0.25 counts.
+  deepStrictEqual([-0.25, 0, 0.5].map((lead) => above(lead, 0, 0.25)), [-1, 0, 2]);
+  // A fall is asked for, to 0.5.
+  deepStrictEqual([-1, -0.5, 0].map((fall) => above(fall, -0.5)), [-1, 0, 1]);
+  strictEqual(above(NaN, 0.5), NaN);
+});
+
+Deno.test("a margin without a scale is refused", () => {
+  for (const scale of [0, -1, NaN, Infinity]) {
+    throws(() => above(1, 0, scale), new RegExp(`RangeError.*${scale}`));
+    throws(() => below(1, 0, scale), new RegExp(`RangeError.*${scale}`));
+  }
+  throws(() => above(1, 0), /units of 0; expected a finite scale/);
 });

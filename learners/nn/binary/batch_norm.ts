@@ -6,6 +6,7 @@
  * variance is folded into three products, in place of the dozen that a tape would hold.
  */
 import * as tf from "@tensorflow/tfjs";
+import { batchNormGradientName, batchNormName } from "../kernels/batch_norm.ts";
 import type { Variables } from "../variables.ts";
 
 const epsilon = 1e-5;
@@ -71,33 +72,79 @@ function byRunningStatistics(rows: tf.Tensor2D, norm: BatchNorm): tf.Tensor {
 }
 
 function byBatch(rows: tf.Tensor2D, norm: BatchNorm): tf.Tensor {
-  const count = rows.shape[0];
   const normalise = tf.customGrad((...inputs) => {
     const [x, gamma, beta] = inputs as tf.Tensor[];
     const save = inputs[3] as unknown as tf.GradSaveFunc;
-    const mean = columnMean(x);
-    const centred = tf.sub(x, mean);
-    const variance = columnMean(tf.square(centred));
-    moveStatistics(norm, mean, tf.mul(variance, count / (count - 1)));
-    const inverse = tf.rsqrt(tf.add(variance, epsilon)); // [1, channels]
-    const standard = tf.mul(centred, inverse); // [count, channels]
-    save([standard, tf.mul(gamma, inverse)]);
-    return {
-      value: tf.add(tf.mul(standard, gamma), beta),
-      gradFunc: (upstream, [standard, slope]) => {
-        // With g = ∂L/∂y: ∂L/∂β = Σ g, ∂L/∂γ = Σ g x̂, ∂L/∂x = γ/σ (g − mean g − x̂ mean(g x̂)).
-        const meanSlope = columnMean(upstream);
-        const meanProduct = columnMean(tf.mul(upstream, standard));
-        const rest = tf.sub(tf.sub(upstream, meanSlope), tf.mul(standard, meanProduct));
-        return [
-          tf.mul(slope, rest),
-          tf.reshape(tf.mul(count, meanProduct), [-1]),
-          tf.reshape(tf.mul(count, meanSlope), [-1]),
-        ];
-      },
-    };
+    const { value, standard, slope, mean, variance } = forward(x, gamma, beta, norm);
+    norm.mean.assign(mean);
+    norm.variance.assign(variance);
+    save([standard, slope]);
+    return { value, gradFunc: (upstream, saved) => backward(upstream, saved[0], saved[1]) };
   });
   return normalise(rows, norm.gamma, norm.beta);
+}
+
+/** What a forward pass computes, and what the backward pass needs of it. */
+interface Normalised {
+  /** γ x̂ + β, [count, channels]. */
+  readonly value: tf.Tensor;
+  /** x̂ = (x − mean)/√(variance + ε), [count, channels]. */
+  readonly standard: tf.Tensor;
+  /** γ/√(variance + ε), as many as channels. */
+  readonly slope: tf.Tensor;
+  /** The running averages, moved on by the batch's moments. */
+  readonly mean: tf.Tensor;
+  readonly variance: tf.Tensor;
+}
+
+/** By one operation where the backend has it. */
+function forward(
+  x: tf.Tensor,
+  gamma: tf.Tensor,
+  beta: tf.Tensor,
+  running: Pick<BatchNorm, "mean" | "variance">,
+): Normalised {
+  if (tf.getKernel(batchNormName, tf.getBackend())) {
+    const inputs = { x, gamma, beta, mean: running.mean, variance: running.variance };
+    const [value, standard, slope, mean, variance] = tf.engine().runKernel<tf.Tensor[]>(
+      batchNormName,
+      inputs,
+      { epsilon, momentum },
+    );
+    return { value, standard, slope, mean, variance };
+  }
+  const count = x.shape[0];
+  const mean = columnMean(x);
+  const centred = tf.sub(x, mean);
+  const variance = columnMean(tf.square(centred));
+  const inverse = tf.rsqrt(tf.add(variance, epsilon)); // [1, channels]
+  const standard = tf.mul(centred, inverse); // [count, channels]
+  const value = tf.add(tf.mul(standard, gamma), beta);
+  return {
+    value,
+    standard,
+    slope: tf.mul(gamma, inverse),
+    mean: moved(running.mean, mean),
+    variance: moved(running.variance, tf.mul(variance, count / (count - 1))),
+  };
+}
+
+/** The gradients of x, γ and β; by one operation where the backend has it. */
+function backward(upstream: tf.Tensor, standard: tf.Tensor, slope: tf.Tensor): tf.Tensor[] {
+  if (tf.getKernel(batchNormGradientName, tf.getBackend())) {
+    const inputs = { dy: upstream, standard, slope };
+    return tf.engine().runKernel<tf.Tensor[]>(batchNormGradientName, inputs);
+  }
+  // With g = ∂L/∂y: ∂L/∂β = Σ g, ∂L/∂γ = Σ g x̂, ∂L/∂x = γ/σ (g − mean g − x̂ mean(g x̂)).
+  const count = upstream.shape[0];
+  const meanSlope = columnMean(upstream);
+  const meanProduct = columnMean(tf.mul(upstream, standard));
+  const rest = tf.sub(tf.sub(upstream, meanSlope), tf.mul(standard, meanProduct));
+  return [
+    tf.mul(slope, rest),
+    tf.reshape(tf.mul(count, meanProduct), [-1]),
+    tf.reshape(tf.mul(count, meanSlope), [-1]),
+  ];
 }
 
 /** [rows, columns] → [1, columns]; as a product, which backends do faster than a sum over rows. */
@@ -106,11 +153,6 @@ function columnMean(x: tf.Tensor): tf.Tensor2D {
   return tf.matMul(tf.fill<tf.Rank.R2>([1, count], 1 / count), x as tf.Tensor2D);
 }
 
-function moveStatistics(norm: BatchNorm, mean: tf.Tensor, variance: tf.Tensor): void {
-  const moved = (running: tf.Variable, batch: tf.Tensor) =>
-    running.assign(
-      tf.add(tf.mul(1 - momentum, running), tf.mul(momentum, tf.reshape(batch, running.shape))),
-    );
-  moved(norm.mean, mean);
-  moved(norm.variance, variance);
+function moved(running: tf.Tensor, batch: tf.Tensor): tf.Tensor {
+  return tf.add(tf.mul(1 - momentum, running), tf.mul(momentum, tf.reshape(batch, running.shape)));
 }

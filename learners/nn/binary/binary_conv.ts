@@ -76,9 +76,15 @@ export function binaryConv2d(
   return paddedConv2d(input, kernel, stride);
 }
 
-/** Convolution with zeros of half the kernel's size on every side. */
+/**
+ * Convolution with zeros of half the kernel's size on every side.
+ *
+ * The native backends pad by no number, only `same` and `valid`: the former is that for a stride of one.
+ */
 export function paddedConv2d(x: tf.Tensor4D, kernel: tf.Tensor4D, stride: number): tf.Tensor4D {
-  return tf.conv2d(x, kernel, stride, (kernel.shape[0] - 1) / 2, "NHWC", 1, "floor");
+  if (stride === 1) return tf.conv2d(x, kernel, 1, "same");
+  const side: [number, number] = [(kernel.shape[0] - 1) / 2, (kernel.shape[0] - 1) / 2];
+  return tf.conv2d(tf.pad(x, [[0, 0], side, side, [0, 0]]), kernel, stride, "valid");
 }
 
 /** The scale multiplies the kernel, which is smaller than the output. */

@@ -14,6 +14,8 @@ export interface ConvolutionAxis {
   readonly dilation: number;
   /** Zeros ahead of the first input. */
   readonly before: number;
+  /** Zeros behind the last input. */
+  readonly behind: number;
 }
 
 /** A two-dimensional convolution of images [images, rows, columns, channels]. */
@@ -73,6 +75,7 @@ export function convolutionOf(
       stride: info.strideHeight,
       dilation: info.dilationHeight,
       before: info.padInfo.top,
+      behind: info.padInfo.bottom,
     },
     columns: {
       inputs: info.inWidth,
@@ -81,6 +84,7 @@ export function convolutionOf(
       stride: info.strideWidth,
       dilation: info.dilationWidth,
       before: info.padInfo.left,
+      behind: info.padInfo.right,
     },
   };
 }

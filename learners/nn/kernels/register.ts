@@ -3,7 +3,10 @@
  * WebGPU backend gets wrong, and gradients that it lacks or gets wrong on every backend.
  */
 import * as tf from "@tensorflow/tfjs";
+import { averagePoolBackpropFrom } from "./average_pool_backprop.ts";
 import { averagePoolGradient } from "./average_pool_gradient.ts";
+import { batchNorm, batchNormGradient } from "./batch_norm.ts";
+import { padFrom, sliceFrom } from "./boxes.ts";
 import {
   batchMatMulGradient,
   maximumGradient,
@@ -23,21 +26,72 @@ import {
 import { einsum } from "./einsum.ts";
 import { einsumGradient } from "./einsum_gradient.ts";
 import { gatherFrom } from "./gather.ts";
+import { identityFrom } from "./identity.ts";
 import { mirrorPadGradient } from "./mirror_pad_gradient.ts";
+import type { OpenBlas } from "./openblas.ts";
+import { convolutionBy, filterGradientBy } from "./openblas_convolution.ts";
+import { fusedProductBy, productBy } from "./openblas_products.ts";
+import { adamUpdate, momentumUpdate } from "./optimiser_updates.ts";
+import { reluGradient, reluGradientKernel } from "./relu_gradient.ts";
+import {
+  greaterEqualFrom,
+  greaterFrom,
+  lessEqualFrom,
+  lessFrom,
+  maximumFrom,
+  minimumFrom,
+} from "./single_operand.ts";
+import { denseConvolutionFrom, depthwiseConvolutionFrom } from "./stated_padding.ts";
 import { sumFrom } from "./sum.ts";
-import { registerTransposedProducts } from "./transposed_products.ts";
+import { throughPlainProducts } from "./transposed_products.ts";
 import { unsortedSegmentSum } from "./unsorted_segment_sum.ts";
 import { registeredKernel } from "./wasm_backend.ts";
 
 /** Kernels of the WASM backend that need none of its own for the same work. */
 const kernels = [
-  conv2DBackpropFilter,
+  adamUpdate,
+  batchNorm,
+  batchNormGradient,
   conv2DBackpropInput,
   depthwiseBackpropFilter,
   depthwiseBackpropInput,
   einsum,
+  momentumUpdate,
+  reluGradientKernel,
   unsortedSegmentSum,
 ];
+
+/** Makes a kernel from that of TensorFlow.js, to which it leaves what it does not do better. */
+type Improvement = (own: tf.KernelConfig) => tf.KernelConfig;
+
+/** Improvements of the WASM backend's kernels. */
+const improvements: Readonly<Record<string, Improvement>> = {
+  [tf.AvgPoolGrad]: averagePoolBackpropFrom,
+  [tf.BatchMatMul]: throughPlainProducts,
+  [tf.Conv2D]: denseConvolutionFrom,
+  [tf.DepthwiseConv2dNative]: depthwiseConvolutionFrom,
+  [tf.FusedConv2D]: denseConvolutionFrom,
+  [tf.FusedDepthwiseConv2D]: depthwiseConvolutionFrom,
+  [tf.GatherV2]: gatherFrom,
+  [tf.Greater]: greaterFrom,
+  [tf.GreaterEqual]: greaterEqualFrom,
+  [tf.Identity]: identityFrom,
+  [tf.Less]: lessFrom,
+  [tf.LessEqual]: lessEqualFrom,
+  [tf.Maximum]: maximumFrom,
+  [tf.Minimum]: minimumFrom,
+  [tf.PadV2]: padFrom,
+  [tf.Slice]: sliceFrom,
+  [tf.Sum]: sumFrom,
+};
+
+/** Further ones, which leave products to OpenBLAS. */
+const filterGradient = madeOnce(filterGradientBy);
+const improvementsBy = madeOnce((blas: OpenBlas): Readonly<Record<string, Improvement>> => ({
+  [tf.BatchMatMul]: (own) => productBy(blas, own),
+  [tf.Conv2D]: (own) => convolutionBy(blas, own),
+  [tf._FusedMatMul]: (own) => fusedProductBy(blas, own),
+}));
 
 /** Gradients, for every backend. */
 const gradients = [
@@ -50,21 +104,19 @@ const gradients = [
   maximumGradient,
   minimumGradient,
   mirrorPadGradient,
+  reluGradient,
   squaredDifferenceGradient,
 ];
 
-/** Kernels registered here, so that none is made from another. */
-const registered = new WeakSet<tf.KernelConfig>();
-
 /**
- * Register the kernels for the WASM backend. Calling it again changes nothing.
+ * Register the kernels for the WASM backend. Calling it again with the same OpenBLAS changes nothing.
+ * @param blas what computes products, if not the backend itself
  * @throws {Error} when the WASM backend has not been imported
  */
-export function registerWasmKernels(): void {
-  registerTransposedProducts();
+export function registerWasmKernels(blas?: OpenBlas): void {
   for (const kernel of kernels) register(kernel);
-  improve(tf.GatherV2, "wasm", gatherFrom);
-  improve(tf.Sum, "wasm", sumFrom);
+  register(blas ? filterGradient(blas) : conv2DBackpropFilter);
+  improve("wasm", blas ? { ...improvements, ...improvementsBy(blas) } : improvements);
 }
 
 /**
@@ -72,18 +124,24 @@ export function registerWasmKernels(): void {
  * @throws {Error} when the WebGPU backend has not been imported
  */
 export function registerWebgpuKernels(): void {
-  improve(tf.Cumsum, "webgpu", fromTheFront);
-  improve(tf.Cumprod, "webgpu", fromTheFront);
+  improve("webgpu", { [tf.Cumsum]: fromTheFront, [tf.Cumprod]: fromTheFront });
 }
 
-/** Replace a backend's kernel by one that leaves what it does not do better to it. */
-function improve(
-  kernelName: string,
-  backend: string,
-  make: (own: tf.KernelConfig) => tf.KernelConfig,
-): void {
-  const own = registeredKernel(kernelName, backend);
-  if (!registered.has(own)) register(make(own));
+/** Kernels as TensorFlow.js brings them that have been replaced, by backend and name. */
+const brought = new Map<string, Map<string, tf.KernelConfig>>();
+
+const improved = madeOnce((improvement: Improvement) => madeOnce(improvement));
+
+/** Have these improvements of a backend's kernels and no others. */
+function improve(backend: string, wanted: Readonly<Record<string, Improvement>>): void {
+  const originals = brought.get(backend) ?? new Map<string, tf.KernelConfig>();
+  brought.set(backend, originals);
+  for (const name of Object.keys(wanted)) {
+    if (!originals.has(name)) originals.set(name, registeredKernel(name, backend));
+  }
+  for (const [name, own] of originals) {
+    register(Object.hasOwn(wanted, name) ? improved(wanted[name])(own) : own);
+  }
 }
 
 function register(kernel: tf.KernelConfig): void {
@@ -92,7 +150,16 @@ function register(kernel: tf.KernelConfig): void {
   if (present === kernel) return;
   if (present) tf.unregisterKernel(kernelName, backendName);
   tf.registerKernel(kernel);
-  registered.add(kernel);
+}
+
+/** `make`, which gives the same result for the same argument. */
+function madeOnce<From extends object, To>(make: (from: From) => To): (from: From) => To {
+  const results = new WeakMap<From, { readonly result: To }>();
+  return (from) => {
+    const { result } = results.get(from) ?? { result: make(from) };
+    results.set(from, { result });
+    return result;
+  };
 }
 
 /** Register the gradients, for every backend. Calling it again changes nothing. */

@@ -9,30 +9,13 @@
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import {
-  backendName,
   floats,
   type KernelRequest,
-  registeredKernel,
   releaseView,
   runKernel,
   viewOf,
+  wasmKernel,
 } from "./wasm_backend.ts";
-
-/** The product kernels made here, so that none is built upon another. */
-const made = new WeakSet<tf.KernelFunc>();
-
-/**
- * Replace the WASM backend's product kernel. Calling it again changes nothing.
- * @throws {Error} when the WASM backend has not been imported
- */
-export function registerTransposedProducts(): void {
-  const product = registeredKernel(tf.BatchMatMul);
-  if (made.has(product.kernelFunc)) return;
-  const kernelFunc = throughPlainProducts(product.kernelFunc) as unknown as tf.KernelFunc;
-  made.add(kernelFunc);
-  tf.unregisterKernel(tf.BatchMatMul, backendName);
-  tf.registerKernel({ ...product, kernelFunc });
-}
 
 type Request = KernelRequest<Factors, tf.BatchMatMulAttrs>;
 
@@ -43,27 +26,31 @@ interface Factors {
 
 const plain: tf.BatchMatMulAttrs = { transposeA: false, transposeB: false };
 
-/** `multiply` that is asked for plain products of single matrices, wherever that is faster. */
-function throughPlainProducts(multiply: tf.KernelFunc): (request: Request) => tf.TensorInfo {
+/** The backend's kernel, asked for plain products of single matrices wherever that is faster. */
+export function throughPlainProducts(own: tf.KernelConfig): tf.KernelConfig {
   const product = (backend: BackendWasm, { a, b }: Factors, attrs: tf.BatchMatMulAttrs) =>
-    multiply({ inputs: { a, b }, backend, attrs: { ...attrs } }) as tf.TensorInfo;
+    own.kernelFunc({ inputs: { a, b }, backend, attrs: { ...attrs } }) as tf.TensorInfo;
 
-  return ({ inputs: { a, b }, backend, attrs: { transposeA, transposeB } }) => {
-    const one = matrices(a) === 1 && matrices(b) === 1;
-    if (!one && !worthSplitting(a, b, transposeA)) {
-      return product(backend, { a, b }, { transposeA, transposeB });
-    }
-    const factors = {
-      a: transposeA ? turned(backend, a) : a,
-      b: transposeB ? turned(backend, b) : b,
-    };
-    const result = one
-      ? product(backend, factors, plain)
-      : oneByOne(backend, factors, (pair) => product(backend, pair, plain));
-    if (transposeA) backend.disposeData(factors.a.dataId);
-    if (transposeB) backend.disposeData(factors.b.dataId);
-    return result;
-  };
+  const { kernelFunc } = wasmKernel(
+    tf.BatchMatMul,
+    ({ inputs: { a, b }, backend, attrs: { transposeA, transposeB } }: Request) => {
+      const one = matrices(a) === 1 && matrices(b) === 1;
+      if (!one && !worthSplitting(a, b, transposeA)) {
+        return product(backend, { a, b }, { transposeA, transposeB });
+      }
+      const factors = {
+        a: transposeA ? turned(backend, a) : a,
+        b: transposeB ? turned(backend, b) : b,
+      };
+      const result = one
+        ? product(backend, factors, plain)
+        : oneByOne(backend, factors, (pair) => product(backend, pair, plain));
+      if (transposeA) backend.disposeData(factors.a.dataId);
+      if (transposeB) backend.disposeData(factors.b.dataId);
+      return result;
+    },
+  );
+  return { ...own, kernelFunc };
 }
 
 /** How many matrices a tensor holds. */

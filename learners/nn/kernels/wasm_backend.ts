@@ -17,7 +17,7 @@ export interface KernelRequest<Inputs, Attributes> {
 /** A kernel of the WASM backend as TensorFlow.js registers it. */
 export function wasmKernel<Inputs, Attributes>(
   kernelName: string,
-  compute: (request: KernelRequest<Inputs, Attributes>) => tf.TensorInfo,
+  compute: (request: KernelRequest<Inputs, Attributes>) => tf.TensorInfo | tf.TensorInfo[],
 ): tf.KernelConfig {
   // The registry's type knows inputs by name alone; a kernel is only ever asked with its own.
   return { kernelName, backendName, kernelFunc: compute as unknown as tf.KernelFunc };
@@ -61,6 +61,15 @@ export function integers(backend: BackendWasm, tensor: tf.TensorInfo): Int32Arra
   return typed(backend, tensor, "int32", Int32Array);
 }
 
+/**
+ * Where a float32 tensor's numbers begin in WASM memory, in bytes. Making other tensors moves nothing.
+ * @throws {TypeError} when its numbers are of another type
+ */
+export function address(backend: BackendWasm, { dataId, dtype }: tf.TensorInfo): number {
+  if (dtype !== "float32") throw wrongType("float32", dtype);
+  return backend.getMemoryOffset(dataId);
+}
+
 function typed<Values>(
   backend: BackendWasm,
   tensor: tf.TensorInfo,
@@ -69,7 +78,11 @@ function typed<Values>(
 ): Values {
   const values = backend.typedArrayFromHeap(tensor);
   if (values instanceof form) return values;
-  throw new TypeError(`a tensor of type ${type} is needed, not of ${tensor.dtype}; cast it first`);
+  throw wrongType(type, tensor.dtype);
+}
+
+function wrongType(needed: tf.DataType, given: tf.DataType): TypeError {
+  return new TypeError(`a tensor of type ${needed} is needed, not of ${given}; cast it first`);
 }
 
 /** A tensor of zeros. */

@@ -1,7 +1,11 @@
-/** Comparing what the WASM backend computes with TensorFlow.js's plain CPU backend. */
+/**
+ * Comparing what the WASM backend computes, by itself and with OpenBLAS where that is to be had, with
+ * TensorFlow.js's plain CPU backend.
+ */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { readyBackend } from "../../../learners/nn/backend.ts";
+import { findOpenBlas } from "../../../learners/nn/kernels/openblas.ts";
 import { randomStream } from "../../../sim/random.ts";
 
 /** A tensor's numbers, out of any backend. */
@@ -17,17 +21,22 @@ export function normal(shape: number[], name: string): tf.Tensor {
   return tf.tensor(Float32Array.from({ length: size }, () => stream.normal()), shape);
 }
 
-/** What `compute` makes on a backend. Nothing else may be left there. */
-export async function computeOn(
-  backend: "cpu" | "wasm",
-  compute: () => tf.Tensor[],
-): Promise<Values[]> {
-  await readyBackend(backend);
+/** What is compared. */
+export type Side = "cpu" | "wasm" | "wasm with OpenBLAS";
+
+/** Those of WASM that are to be had here. */
+export const wasmSides: readonly Side[] = findOpenBlas().blas
+  ? ["wasm", "wasm with OpenBLAS"]
+  : ["wasm"];
+
+/** What `compute` makes on a side. Nothing else may be left there. */
+export async function computeOn(side: Side, compute: () => tf.Tensor[]): Promise<Values[]> {
+  await readyBackend(side === "cpu" ? "cpu" : "wasm", { openBlas: side === "wasm with OpenBLAS" });
   const before = tf.backend().numDataIds();
   const values = tf.tidy(() =>
     compute().map((tensor) => ({ shape: tensor.shape, numbers: [...tensor.dataSync()] }))
   );
-  if (backend === "wasm") strictEqual(tf.backend().numDataIds(), before, "tensors are left over");
+  if (side !== "cpu") strictEqual(tf.backend().numDataIds(), before, "tensors are left over");
   return values;
 }
 
@@ -40,9 +49,13 @@ export async function assertSameAsOnCpu(
   what: string,
 ): Promise<void> {
   const expected = await computeOn("cpu", compute);
-  const actual = await computeOn("wasm", compute);
-  strictEqual(actual.length, expected.length);
-  actual.forEach((values, i) => assertClose(values, expected[i], `${what}, result ${i}`));
+  for (const side of wasmSides) {
+    const actual = await computeOn(side, compute);
+    strictEqual(actual.length, expected.length);
+    actual.forEach((values, i) =>
+      assertClose(values, expected[i], `${side}: ${what}, result ${i}`)
+    );
+  }
 }
 
 export function assertClose(actual: Values, expected: Values, what: string): void {

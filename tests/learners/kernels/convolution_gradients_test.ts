@@ -1,4 +1,4 @@
-/** The gradients of convolutions on the WASM backend, against TensorFlow.js's plain CPU kernels. */
+/** Convolutions and their gradients on the WASM backend, against TensorFlow.js's plain CPU kernels. */
 import { throws } from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { readyBackend } from "../../../learners/nn/backend.ts";
@@ -50,11 +50,12 @@ for (const { form, depthwise, layer, forInput, forFilter } of forms) {
     }
   });
 
-  Deno.test(`${form} convolutions are differentiated as on the CPU, dilated ones too`, async () => {
+  Deno.test(`${form} convolutions and their derivatives are as on the CPU, dilated ones too`, async () => {
     for (const convolution of convolutions) {
       await assertSameAsOnCpu(() => {
         const inputs = [normal(convolution.input, "x"), normal(convolution.filter, "filter")];
-        return pullBack((x, filter) => layer(x, filter, convolution), inputs);
+        const compute = (x: tf.Tensor, filter: tf.Tensor) => layer(x, filter, convolution);
+        return [compute(inputs[0], inputs[1]), ...pullBack(compute, inputs)];
       }, JSON.stringify(convolution));
     }
   });
