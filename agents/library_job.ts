@@ -16,7 +16,7 @@ import {
   type LibraryJob,
 } from "./library_run_config.ts";
 import type { JobOwner } from "./method_job.ts";
-import { type MethodThread, MethodThreadError } from "./method_thread.ts";
+import { MethodThreadError } from "./method_thread.ts";
 import { decodeSnapshot, SnapshotError } from "./snapshot.ts";
 
 /** The folder of a job. */
@@ -26,8 +26,6 @@ export type JobFolder = RunFolder<JobConfig, JobEvent>;
 export interface JobSurroundings {
   readonly run: LibraryRunFolder;
   readonly journal: Journal;
-  /** A thread with the run's backend that has done no job yet. */
-  readonly newThread: () => MethodThread;
   readonly settings: RunSettings;
   /** Stops the job at its next event. */
   readonly signal: AbortSignal;
@@ -54,7 +52,7 @@ export async function executeJob(
 async function trainJob(
   folder: JobFolder,
   job: LibraryJob,
-  { journal, newThread, settings, signal }: JobSurroundings,
+  { journal, settings, signal }: JobSurroundings,
 ): Promise<JobOutcome> {
   const { checkpoint, step } = await keptCheckpoint(folder, settings.watcher);
   const record = journal.record(job.name, step);
@@ -63,7 +61,7 @@ async function trainJob(
 
   const { checkpointSeconds = usualCheckpointSeconds } = settings;
   const keeper = jobKeeper(folder, job, record, settings);
-  using thread = newThread();
+  using thread = settings.newThread();
   using _stopping = onAbort(signal, () => thread.stop());
   try {
     const request = { ...folder.config, checkpoint, checkpointSeconds };
@@ -121,7 +119,14 @@ function onAbort(signal: AbortSignal, act: () => void): Disposable {
   return { [Symbol.dispose]: () => signal.removeEventListener("abort", act) };
 }
 
-async function openJob({ path, config }: LibraryRunFolder, job: LibraryJob): Promise<JobFolder> {
+/**
+ * Open the folder of a job, or begin it.
+ * @throws {RunStoreError} `invalid-config` when it is another job's, and what opening it throws
+ */
+export async function openJob(
+  { path, config }: LibraryRunFolder,
+  job: LibraryJob,
+): Promise<JobFolder> {
   const { variant, seed } = job;
   const expected = {
     method: config.method,
@@ -141,7 +146,11 @@ async function openJob({ path, config }: LibraryRunFolder, job: LibraryJob): Pro
   );
 }
 
-async function keptReport(folder: JobFolder): Promise<JobReport | undefined> {
+/**
+ * What the job has come to; undefined of one that has not finished.
+ * @throws {RunStoreError} `corrupt-report` when what was kept is no report of a job
+ */
+export async function keptReport(folder: JobFolder): Promise<JobReport | undefined> {
   const kept = await folder.loadReport();
   if (kept === undefined) return undefined;
   const checked = jobReport.safeParse(kept);

@@ -11,13 +11,20 @@ export class Journal {
   private constructor(
     private readonly folder: LibraryRunFolder,
     private readonly past: readonly LibraryRunEvent[],
+    private readonly residentBytes: () => number,
   ) {
     this.#session = (past.at(-1)?.session ?? 0) + 1;
   }
 
-  /** Begin a session. */
-  static async open(folder: LibraryRunFolder): Promise<Journal> {
-    return new Journal(folder, await folder.readEvents());
+  /**
+   * Begin a session.
+   * @param residentBytes measures the memory of what does the jobs, this process unless given
+   */
+  static async open(
+    folder: LibraryRunFolder,
+    residentBytes = () => Deno.memoryUsage().rss,
+  ): Promise<Journal> {
+    return new Journal(folder, await folder.readEvents(), residentBytes);
   }
 
   /** The record of a job that goes on after `step` steps. */
@@ -35,7 +42,7 @@ export class Journal {
     await this.folder.appendEvent({
       session: this.#session,
       elapsed: (performance.now() - this.#began) / 1000,
-      residentBytes: Deno.memoryUsage().rss,
+      residentBytes: this.residentBytes(),
       ...event,
     });
     await this.folder.flush();

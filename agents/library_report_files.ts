@@ -26,10 +26,19 @@ export async function saveLibraryReport(
     for (const [index, figure] of figures.entries()) {
       await writeText(join(path, report.figures[index].file), await figureSvg(figure));
     }
-    await writeText(join(path, "report.md"), reportText(report));
   });
+  await writeReportText(path, reportText(report));
   await folder.saveReport(report);
   return report;
+}
+
+/**
+ * Keep a report to be read, `report.md`, in a run's folder.
+ * @throws {RunStoreError} when it cannot be kept
+ */
+export function writeReportText(path: string, text: string): Promise<void> {
+  const file = join(path, "report.md");
+  return describingErrors("write", file, () => writeText(file, text));
 }
 
 function writeText(path: string, text: string): Promise<void> {

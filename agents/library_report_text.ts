@@ -1,13 +1,14 @@
 /** A report of the library as Markdown, to be read. */
-import type { Claim, Paper } from "../learners/method.ts";
+import type { ClaimPart, Paper } from "../learners/method.ts";
+import { isJudged } from "../learners/outcomes.ts";
 import type { LibraryReport, MetricSummary, VariantSummary } from "./library_report.ts";
 
 /** The text of `report.md`. */
 export function reportText(report: LibraryReport): string {
   const sections = [
-    `# ${report.method}: ${report.claim.holds ? "the claim shows" : "the claim does not show"}`,
+    `# ${report.method}: the claim is ${verdict(report.claim)}`,
     citation(report.paper),
-    claimText(report.claim, report.missing),
+    claimText(report),
     failuresText(report),
     resultsTable(report.variants),
     figuresText(report),
@@ -37,26 +38,41 @@ export function readable(value: number): string {
   return isExtreme ? rounded.toExponential() : String(rounded);
 }
 
-function claimText({ statement, holds, margin, parts }: Claim, missing: readonly string[]): string {
-  const lines = [
-    `## Claim\n`,
-    `**${verdict(holds)}**, margin ${readable(margin)}: ${statement}`,
-  ];
+/** What the results say of a claim, or of a part of one. */
+export function verdict(part: Pick<ClaimPart, "holds" | "margin">): string {
+  return isJudged(part) ? part.holds ? "shown" : "not shown" : "not judged";
+}
+
+/** Such as "shown, margin 0.5, 4 of 5 parts judged". */
+export function claimVerdict({ claim, missing }: Pick<LibraryReport, "claim" | "missing">): string {
+  const { margin, parts } = claim;
+  if (!isJudged(claim)) {
+    const why = missing.length > 0 ? `without results of ${missing.join(", ")}` : "at this profile";
+    return `${verdict(claim)} ${why}`;
+  }
+  const judged = parts.filter(isJudged).length;
+  const rest = judged < parts.length ? `, ${judged} of ${parts.length} parts judged` : "";
+  return `${verdict(claim)}, margin ${readable(margin)}${rest}`;
+}
+
+function claimText(report: LibraryReport): string {
+  const { claim: { statement, parts }, missing } = report;
+  const lines = [`## Claim\n`, `**${claimVerdict(report)}**: ${statement}`];
   if (parts.length > 0) {
     const rows = parts.map((part) => [
       part.statement,
-      verdict(part.holds),
-      readable(part.margin),
+      verdict(part),
+      isJudged(part) ? readable(part.margin) : "",
     ]);
-    lines.push("", table(["part", "", "margin"], rows));
+    lines.push("", table(["part", "", "margin"], rows), "", marginMeaning);
   }
-  if (missing.length > 0) {
-    lines.push("", `Judged without ${missing.join(", ")}, of which there are no results.`);
-  }
+  if (missing.length > 0) lines.push("", `There are no results of ${missing.join(", ")}.`);
   return lines.join("\n");
 }
 
-const verdict = (holds: boolean) => holds ? "shown" : "not shown";
+const marginMeaning =
+  "A margin is how far a part is from failing, in units of the effect that it " +
+  "asks for, or of the smallest that matters to it; the claim's is that of its weakest part.";
 
 function failuresText({ failures }: LibraryReport): string {
   if (failures.length === 0) return "";
@@ -121,8 +137,11 @@ function costTable({ variants, seconds, residentBytes }: LibraryReport): string 
     cost.multiplyAdds === null ? "not counted" : readable(cost.multiplyAdds),
   ]);
   const head = ["variant", "what it is", "seconds a job", "tensors, MB", "multiply-adds a job"];
-  const whole = `The whole run took ${readable(seconds)} s; the process held at most ` +
-    `${megabytes(residentBytes)} MB.`;
+  // Of a run that a cluster has done, nobody knows what it took in memory.
+  const memory = residentBytes === 0
+    ? ""
+    : `; the process held at most ${megabytes(residentBytes)} MB`;
+  const whole = `The whole run took ${readable(seconds)} s${memory}.`;
   return `## Cost\n\n${table(head, rows)}\n\n${whole}`;
 }
 
@@ -144,7 +163,8 @@ function settingsText(
   return `## Settings\n\n${where} ${meaning}\n\n${table(["key", "value"], rows)}`;
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table of Markdown. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const line = (cells: readonly string[]) =>
     `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replace(/\s+/g, " ")).join(" | ")} |`;
   return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");

@@ -14,7 +14,8 @@ import * as tf from "@tensorflow/tfjs";
 import manifest from "../deno.json" with { type: "json" };
 import { createRun, openRun, type RunFolder } from "../cluster/run_store.ts";
 import type { JobProgress, Outcomes } from "../learners/method.ts";
-import { executeJob, type JobSurroundings } from "./library_job.ts";
+import type { JobSlots } from "./job_slots.ts";
+import { executeJob } from "./library_job.ts";
 import { Journal } from "./library_journal.ts";
 import {
   type JobReport,
@@ -25,12 +26,13 @@ import {
   type LibraryRunEvent,
   libraryRunEvent,
 } from "./library_run_config.ts";
-import { MethodThread, type MethodThreadError } from "./method_thread.ts";
+import type { MethodThread, MethodThreadError } from "./method_thread.ts";
 
 /** The folder of a run of the library. */
 export type LibraryRunFolder = RunFolder<LibraryRunConfig, LibraryRunEvent>;
 
-const schemas = { config: libraryRunConfig, event: libraryRunEvent };
+/** What is in the folder of a run. */
+export const librarySchemas = { config: libraryRunConfig, event: libraryRunEvent };
 
 /** What computes here. */
 export function currentVersions(): LibraryRunConfig["versions"] {
@@ -41,34 +43,37 @@ export function currentVersions(): LibraryRunConfig["versions"] {
   };
 }
 
-/** Make the folder of a new run under `root`. */
+/**
+ * Make the folder of a new run under `root`.
+ * @param mark ends its name: where several machines name runs, their times alone may be the same
+ */
 export function createLibraryRun(
   root: string,
   config: LibraryRunConfig,
   time: Date,
+  mark?: string,
 ): Promise<LibraryRunFolder> {
-  return createRun(root, config, { time, title: `${config.method}-${config.profile}` }, schemas);
+  const title = [config.method, config.profile, ...mark === undefined ? [] : [mark]].join("-");
+  return createRun(root, config, { time, title }, librarySchemas);
 }
 
 /** Open the run in the folder `path`. */
 export function openLibraryRun(path: string): Promise<LibraryRunFolder> {
-  return openRun(path, schemas);
+  return openRun(path, librarySchemas);
 }
 
 /** How a run is carried out; none of it changes a result. */
 export interface RunSettings {
-  /** Jobs at a time, an integer of at least 1. */
-  readonly workers: number;
+  /** In which its jobs take their turns, perhaps with those of other runs. */
+  readonly slots: JobSlots;
+  /** A thread with the run's backend that has done no job yet. */
+  readonly newThread: () => MethodThread;
   /** The folder of data files. */
   readonly data?: string;
   /** Seconds between checkpoints of a job at the least. */
   readonly checkpointSeconds?: number;
   /** Stops all jobs at their next events. */
   readonly signal: AbortSignal;
-  /** The module whose `library` has the method. */
-  readonly library?: string;
-  /** A thread with the run's backend, for the first job. */
-  readonly thread?: MethodThread;
   readonly watcher?: RunWatcher;
 }
 
@@ -107,28 +112,27 @@ export interface RunEnd {
  * @throws what could not be kept or read; all jobs are stopped then, and may be resumed
  */
 export async function executeRun(run: LibraryRunFolder, settings: RunSettings): Promise<RunEnd> {
-  const journal = await Journal.open(run);
   const broken = new AbortController();
   const signal = AbortSignal.any([settings.signal, broken.signal]);
-  const newThread = threadSupply(run.config, settings);
-  const surroundings: JobSurroundings = { run, journal, newThread, settings, signal };
-
   const jobs = jobsOf(run.config);
   const outcomes = new Map<string, JobOutcome>();
-  const queue = jobs.values();
-  const work = async () => {
+  // Its clock begins with the first job: other runs may have the slots until then.
+  let journal: Promise<Journal> | undefined;
+  const execute = async (job: LibraryJob) => {
+    if (signal.aborted) return;
     try {
-      for (const job of queue) {
-        if (signal.aborted) return;
-        outcomes.set(job.name, await executeJob(job, surroundings));
-      }
+      journal ??= Journal.open(run);
+      outcomes.set(
+        job.name,
+        await executeJob(job, { run, journal: await journal, settings, signal }),
+      );
     } catch (error) {
       broken.abort();
       throw error;
     }
   };
-  const workers = Array.from({ length: Math.min(settings.workers, jobs.length) }, work);
-  const failed = (await Promise.allSettled(workers)).find((end) => end.status === "rejected");
+  const ends = await Promise.allSettled(jobs.map((job) => settings.slots.use(() => execute(job))));
+  const failed = ends.find((end) => end.status === "rejected");
   if (failed) throw failed.reason;
   return endOf(jobs, outcomes);
 }
@@ -160,14 +164,4 @@ export function outcomesOf(
     ] as const;
   });
   return Object.fromEntries(entries.filter(([, results]) => results.length > 0));
-}
-
-/** Threads, each for one job: a job must find nothing that another has left. */
-function threadSupply({ backend }: LibraryRunConfig, settings: RunSettings): () => MethodThread {
-  let first = settings.thread;
-  return () => {
-    const thread = first ?? new MethodThread(backend, settings.library);
-    first = undefined;
-    return thread;
-  };
 }

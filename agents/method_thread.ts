@@ -144,6 +144,23 @@ export class MethodThread implements Disposable {
   }
 }
 
+/**
+ * Threads with a backend, a fresh one for each job: a job must find nothing that another has left.
+ * @param first one that has been made before, to learn whether the backend works
+ * @param library the module whose `library` has the methods
+ */
+export function threadSupply(
+  backend: BackendName,
+  { first, library }: { readonly first?: MethodThread; readonly library?: string } = {},
+): () => MethodThread {
+  let made = first;
+  return () => {
+    const thread = made ?? new MethodThread(backend, library);
+    made = undefined;
+    return thread;
+  };
+}
+
 function failure({ name, message, stack }: ThreadFailure): MethodThreadError {
   return foreseenErrors.includes(name)
     ? new MethodThreadError(message, name)

@@ -35,7 +35,8 @@ export async function lastReports(root: string, method: string): Promise<PastRep
   return profileNames.flatMap((profile) => latest.get(profile) ?? []);
 }
 
-function folderNames(root: string): Promise<string[]> {
+/** The names of the folders in `root`; none where there is no such folder. */
+export function folderNames(root: string): Promise<string[]> {
   return describingErrors("read", root, async () => {
     try {
       const entries = await Array.fromAsync(Deno.readDir(root));

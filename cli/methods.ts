@@ -1,9 +1,10 @@
 /** `deno task methods`: the library in a list, or one method's card. */
 import { Command } from "commander";
-import { citation, counted, readable } from "../agents/library_report_text.ts";
+import { citation, counted, readable, verdict } from "../agents/library_report_text.ts";
 import { lastReports, type PastReport } from "../agents/past_reports.ts";
 import { library, methodsByFamily } from "../learners/library.ts";
 import { type Method, profileNames } from "../learners/method.ts";
+import { isJudged } from "../learners/outcomes.ts";
 import { chosenMethod } from "./chosen_method.ts";
 import { type ConfigKey, configKeys } from "./config_values.ts";
 import { exitCodes, runCommand } from "./failure.ts";
@@ -79,7 +80,7 @@ function cardText(method: Method, last: readonly PastReport[]): string {
     `last results\n${
       indented(last.map(({ run, profile, claim }) => [
         profile,
-        `${claim.holds ? "shown" : "not shown"}, margin ${readable(claim.margin)} (${run})`,
+        `${verdict(claim)}${isJudged(claim) ? `, margin ${readable(claim.margin)}` : ""} (${run})`,
       ])) || "  none yet"
     }`,
   ];

@@ -1,194 +1,170 @@
 /**
- * `deno task train`: a method of the library beside its baselines and ablations, under several seeds,
- * and whether its paper's claim shows. Each job trains in a thread of its own; this thread keeps the run.
+ * `deno task train`: methods of the library beside their baselines and ablations, under several seeds,
+ * and whether their papers' claims show. Each job trains in a thread of its own; this thread keeps the
+ * runs. Those of a set share the slots for jobs, so that no core idles at the end of one method. With
+ * `--cluster` the jobs are done wherever there is a free worker, and this program keeps what comes of them.
  */
+import { dirname } from "node:path";
+import { JobSlots, usualSlots } from "../agents/job_slots.ts";
+import type { LibraryReport } from "../agents/library_report.ts";
 import { saveLibraryReport } from "../agents/library_report_files.ts";
-import { type LibraryReport, reportLine } from "../agents/library_report.ts";
-import { counted, readable } from "../agents/library_report_text.ts";
-import {
-  createLibraryRun,
-  currentVersions,
-  executeRun,
-  type LibraryRunFolder,
-  openLibraryRun,
-  type RunEnd,
-} from "../agents/library_run.ts";
-import { jobsOf, type LibraryRunConfig } from "../agents/library_run_config.ts";
-import { MethodThread, MethodThreadError } from "../agents/method_thread.ts";
-import { explainMismatch } from "../cluster/run_store_error.ts";
-import type { Method } from "../learners/method.ts";
-import type { BackendName, ReadyBackend } from "../learners/nn/backend.ts";
-import { chosenMethod } from "./chosen_method.ts";
-import { exitCodes, runCommand, UsageError } from "./failure.ts";
-import { jobDisplay } from "./job_progress.ts";
-import { shellWord } from "./options.ts";
-import { runPath } from "./run_path.ts";
+import { claimVerdict } from "../agents/library_report_text.ts";
+import { executeRun, type RunEnd } from "../agents/library_run.ts";
+import { threadSupply } from "../agents/method_thread.ts";
+import { saveRunSetReport, type SetMember } from "../agents/run_set_report.ts";
+import type { RunSetFolder } from "../agents/run_set.ts";
+import { exitCodes, explain, runCommand } from "./failure.ts";
+import { type JobDisplay, jobDisplay } from "./job_progress.ts";
 import { StopSignal } from "./stop_signal.ts";
+import { parseTrainOptions, type TrainOptions } from "./train_options.ts";
 import {
-  type KeptRun,
-  type NewRun,
-  parseTrainOptions,
-  type TrainOptions,
-} from "./train_options.ts";
+  announcement,
+  conclusion,
+  failureLines,
+  jobCount,
+  jsonLine,
+  resumeCommand,
+  summary,
+} from "./train_text.ts";
+import { openClusterWork, submissionLine } from "./train_cluster.ts";
+import { beginWork, type OpenRun, type OpenWork, resumeWork } from "./train_work.ts";
 
-/** A run that is ready to go. */
-interface OpenRun {
-  readonly folder: LibraryRunFolder;
-  readonly method: Method;
-  /** With the run's backend, for the first job. */
-  readonly thread: MethodThread;
-}
-
-/** What is said while `--json` keeps standard output for the result. */
-function say(options: TrainOptions, line: string): void {
-  if (options.json) console.error(line);
-  else console.log(line);
-}
+/** What became of a run that was not stopped. */
+type RunOutcome =
+  | { readonly state: "reported"; readonly end: RunEnd; readonly report: LibraryReport }
+  /** It could not be kept or judged. */
+  | { readonly state: "broken"; readonly error: unknown };
 
 async function main(args: readonly string[]): Promise<number> {
   const options = parseTrainOptions(args);
   if (!options) return exitCodes.done;
-  const { folder, method, thread } = "resume" in options.source
-    ? await resume(options.source, options)
-    : await begin(options.source, options);
-  await using _open = folder;
-  using _first = thread;
-  announce(options, folder);
+  const { cluster } = options;
+  await using opened = new AsyncDisposableStack();
+  const work = cluster
+    ? await openClusterWork(options, cluster, opened)
+    : await openLocalWork(options, opened);
+  say(options, announcement(work));
+  if (cluster && !cluster.wait) {
+    say(options, work.farewell);
+    if (options.json) console.log(submissionLine(work));
+    return exitCodes.done;
+  }
   const stop = new StopSignal(() => console.error("stopping; Ctrl-C again ends at once"));
   try {
-    const end = await train(options, folder, thread, stop);
-    if (end.stopped) {
-      say(options, `stopped and saved; go on with: ${resumeCommand(options, folder.path)}`);
+    const all = await train(work, stop);
+    const outcomes = all.filter((outcome) => outcome !== undefined);
+    if (outcomes.length < all.length) {
+      say(options, work.farewell);
       return stop.code;
     }
-    const report = await saveLibraryReport(folder, method, end);
-    conclude(options, folder, end, report);
-    return end.failures.length > 0 ? exitCodes.failed : exitCodes.done;
+    return work.set
+      ? await concludeSet(options, work, work.set, outcomes)
+      : concludeRun(options, work.runs[0], outcomes[0]);
   } finally {
     stop.close();
   }
 }
 
-async function begin(asked: NewRun, { out }: TrainOptions): Promise<OpenRun> {
-  const { method, profile, variants, seeds, config } = asked;
-  const { thread, backend } = await firstThread(asked.backend);
-  for (const { name, reason } of backend.passedOver) console.error(`not ${name}: ${reason}`);
-  const folder = await createLibraryRun(out, {
-    kind: "library",
-    method: method.id,
-    profile,
-    backend: backend.name,
-    device: backend.detail,
-    variants: [...variants],
-    seeds: [...seeds],
-    config,
-    versions: currentVersions(),
-  }, new Date());
-  return { folder, method, thread };
+/** What is said while `--json` keeps standard output for the result. */
+function say(options: TrainOptions, text: string): void {
+  if (options.json) console.error(text);
+  else console.log(text);
 }
 
-/** @throws {UsageError} when the backend cannot be used here */
-async function firstThread(
-  name: BackendName,
-): Promise<{ readonly thread: MethodThread; readonly backend: ReadyBackend }> {
-  const thread = new MethodThread(name);
-  try {
-    return { thread, backend: await thread.ready };
-  } catch (error) {
-    thread[Symbol.dispose]();
-    const foreseen = error instanceof MethodThreadError && error.kind === "BackendError";
-    throw foreseen ? new UsageError(error.message) : error;
-  }
-}
-
-async function resume({ resume, id }: KeptRun, { out }: TrainOptions): Promise<OpenRun> {
-  const folder = await openLibraryRun(runPath(resume, out));
-  try {
-    const method = keptMethod(folder, id);
-    warnOfVersions(folder.config);
-    const { thread } = await firstThread(folder.config.backend);
-    return { folder, method, thread };
-  } catch (error) {
-    await folder.close();
-    throw error;
-  }
-}
-
-/** The method of a run that was kept, if it still is what the run was begun with. */
-function keptMethod({ path, config }: LibraryRunFolder, id = config.method): Method {
-  if (id !== config.method) throw new UsageError(`${path} is a run of ${config.method}, not ${id}`);
-  const method = chosenMethod(id);
-  const checked = method.config.safeParse(config.config);
-  const unknown = config.variants.find((name) => !Object.hasOwn(method.variants, name));
-  if (checked.success && unknown === undefined) return method;
-  const problem = checked.success
-    ? `there is no variant ${unknown}`
-    : explainMismatch(checked.error);
-  throw new UsageError(`${path} is of another version of ${id}: ${problem}; start a new run`);
-}
-
-function warnOfVersions({ versions }: LibraryRunConfig): void {
-  const [before, now] = [versions, currentVersions()].map((each) => JSON.stringify(each));
-  if (before === now) return;
-  console.error(`warning: the run was begun with ${before}, this is ${now}; numbers may differ`);
-}
-
-/** Backends that take one job at a time: they spread it over all cores, or over a GPU. */
-const wholeMachineBackends: readonly string[] = ["tensorflow-gpu", "webgpu", "tensorflow"];
-
-async function train(
+/** Work whose jobs are done by this program. */
+async function openLocalWork(
   options: TrainOptions,
-  folder: LibraryRunFolder,
-  thread: MethodThread,
+  opened: AsyncDisposableStack,
+): Promise<OpenWork> {
+  const { source, out, workers, data } = options;
+  const open = "resume" in source
+    ? await resumeWork(source, out, opened)
+    : await beginWork(source, out, opened);
+  const { runs: [{ folder: { config: { backend } } }], thread } = open;
+  const means = {
+    slots: new JobSlots(workers ?? usualSlots(backend)),
+    newThread: threadSupply(backend, { first: thread }),
+    data,
+  };
+  return {
+    ...open,
+    execute: (run, watching) => executeRun(run, { ...means, ...watching }),
+    farewell: `stopped and saved; go on with: ${resumeCommand(options, open)}`,
+  };
+}
+
+/** Carry out all runs; what became of each in their order, `undefined` if it was stopped. */
+async function train(
+  work: OpenWork,
   stop: StopSignal,
-): Promise<RunEnd> {
-  const { config } = folder;
-  const usual = wholeMachineBackends.includes(config.backend) ? 1 : navigator.hardwareConcurrency;
+): Promise<(RunOutcome | undefined)[]> {
   const abort = new AbortController();
   stop.requested.then(() => abort.abort());
-  const watcher = jobDisplay(jobsOf(config).length);
+  const display = jobDisplay(jobCount(work));
   try {
-    const { workers = usual, data } = options;
-    return await executeRun(folder, { workers, data, signal: abort.signal, thread, watcher });
+    using _ = work.notice?.(display.note);
+    return await Promise.all(work.runs.map((run) => trainRun(run, work, abort.signal, display)));
   } finally {
-    watcher.stop();
+    display.stop();
   }
 }
 
-/** The command that goes on with a run, ready to be pasted into a shell. */
-function resumeCommand({ json, data, workers }: TrainOptions, path: string): string {
-  const words = ["deno task train --resume", shellWord(path)];
-  if (data !== undefined) words.push("--data", shellWord(data));
-  if (workers !== undefined) words.push("--workers", String(workers));
-  if (json) words.push("--json");
-  return words.join(" ");
+async function trainRun(
+  { folder, method }: OpenRun,
+  { set, execute }: OpenWork,
+  signal: AbortSignal,
+  display: JobDisplay,
+): Promise<RunOutcome | undefined> {
+  try {
+    const watcher = display.watcher(set && method.id);
+    const end = await execute(folder, { signal, watcher });
+    if (end.stopped) return undefined;
+    const report = await saveLibraryReport(folder, method, end);
+    if (set) display.note(`${method.id}: ${claimVerdict(report)}`);
+    return { state: "reported", end, report };
+  } catch (error) {
+    if (set) display.note(`${method.id}: ${explain(error).line}`);
+    return { state: "broken", error };
+  }
 }
 
-function announce(options: TrainOptions, { path, config }: LibraryRunFolder): void {
-  const { method, profile, backend, device, variants, seeds } = config;
-  const jobs = `${counted(variants.length, "variant")} × ${counted(seeds.length, "seed")}`;
-  say(options, `${method} · ${profile} · ${jobs}`);
-  say(options, `backend ${backend}: ${device}`);
-  say(options, `run   ${path}`);
+/** @throws why the run is broken */
+function concludeRun(options: TrainOptions, { folder }: OpenRun, outcome: RunOutcome): number {
+  if (outcome.state === "broken") throw outcome.error;
+  const { end, report } = outcome;
+  for (const line of failureLines(end)) console.error(line);
+  console.log(options.json ? jsonLine([report], false) : conclusion(report, folder.path));
+  return end.failures.length > 0 ? exitCodes.failed : exitCodes.done;
 }
 
-function conclude(
+async function concludeSet(
   options: TrainOptions,
-  { path }: LibraryRunFolder,
-  { failures }: RunEnd,
-  report: LibraryReport,
-): void {
-  for (const { job, error } of failures) {
-    console.error(`error: ${job.name} failed: ${error.message}`);
-    if (error.inside) console.error(error.inside);
+  { runs }: OpenWork,
+  set: RunSetFolder,
+  outcomes: readonly RunOutcome[],
+): Promise<number> {
+  const members = outcomes.map((outcome, i) => concludeMember(runs[i], outcome));
+  await saveRunSetReport(set, members);
+  const reports = members.flatMap((member) => "report" in member ? [member.report] : []);
+  say(options, summary(members, dirname(set.path)));
+  if (options.json) console.log(jsonLine(reports, true));
+  const isDone = members.every((member) =>
+    "report" in member && member.report.failures.length === 0
+  );
+  return isDone ? exitCodes.done : exitCodes.failed;
+}
+
+/** A run of a set as its table has it; why jobs or the run have failed is told on standard error. */
+function concludeMember({ folder, method }: OpenRun, outcome: RunOutcome): SetMember {
+  const name = { method: method.id, run: folder.id };
+  if (outcome.state === "reported") {
+    for (const line of failureLines(outcome.end, method.id)) console.error(line);
+    return { ...name, report: outcome.report };
   }
-  if (options.json) return console.log(JSON.stringify(reportLine(report)));
-  const { statement, holds, margin, parts } = report.claim;
-  console.log(`${holds ? "shown" : "not shown"}: ${statement} (margin ${readable(margin)})`);
-  for (const part of parts) {
-    console.log(`  ${part.holds ? "yes" : "no "} ${part.statement} (${readable(part.margin)})`);
-  }
-  console.log(`report ${path}/report.md`);
+  const { line, stack } = explain(outcome.error);
+  console.error(`error: ${method.id}: ${line}`);
+  if (stack) console.error(stack);
+  return { ...name, problem: line };
 }
 
 if (import.meta.main) await runCommand(main);

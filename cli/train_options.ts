@@ -1,35 +1,59 @@
 /** The flags of `train`: parsed and checked. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import type { Access } from "../cluster/nats/credentials.ts";
 import { library } from "../learners/library.ts";
 import { type Method, type ProfileName, profileNames } from "../learners/method.ts";
 import { type BackendName, backendNames } from "../learners/nn/backend.ts";
-import { chosenMethod } from "./chosen_method.ts";
+import { chosenMethods, everyMethod } from "./chosen_method.ts";
 import { configWith } from "./config_values.ts";
+import { dataMeaning, dataOfEnvironment, existingFolder } from "./data_option.ts";
 import { UsageError } from "./failure.ts";
+import { addNatsOptions, natsAccess, type NatsFlags } from "./nats_options.ts";
+import { natsWords } from "./nats_words.ts";
 import { choice, givenFlags, integerFrom, pathFromUser, readArguments } from "./options.ts";
 
 /** A run to begin. */
-export interface NewRun {
+export interface PlannedRun {
   readonly method: Method;
-  readonly profile: ProfileName;
-  readonly backend: BackendName;
   readonly variants: readonly string[];
   readonly seeds: readonly number[];
   /** The method's whole configuration. */
   readonly config: Record<string, unknown>;
 }
 
-/** A run to go on with. */
-export interface KeptRun {
+/** One run to begin, or a set of them. */
+export interface NewWork {
+  readonly profile: ProfileName;
+  readonly backend: BackendName;
+  readonly runs: readonly PlannedRun[];
+  /** The set's name, where it is one: a family, or "all". */
+  readonly set?: string;
+}
+
+/** A run, or a set of runs, to go on with. */
+export interface KeptWork {
   /** Its folder, or the folder's name. */
   readonly resume: string;
-  /** The method's id, where it was given. */
-  readonly id?: string;
+  /** The method's id, or the set's name, where it was given. */
+  readonly name?: string;
+}
+
+/** A cluster that is to do the jobs. */
+export interface ClusterOptions {
+  readonly access: Access;
+  /** The flags that lead to it, word by word. */
+  readonly words: readonly string[];
+  /** Whether to wait for the results. */
+  readonly wait: boolean;
+  /** Of the jobs, 0 … 9; 0 is taken first. */
+  readonly priority: number;
 }
 
 /** What the command line asks for. */
 export interface TrainOptions {
-  readonly source: NewRun | KeptRun;
+  readonly source: NewWork | KeptWork;
+  /** Where the jobs are done, if not by this program. */
+  readonly cluster?: ClusterOptions;
   /** Jobs at a time, where it was given. */
   readonly workers?: number;
   /** The folder of data files, where there is one. */
@@ -39,7 +63,7 @@ export interface TrainOptions {
   readonly json: boolean;
 }
 
-interface Flags {
+interface Flags extends NatsFlags {
   variant?: string[];
   seeds?: number;
   profile: ProfileName;
@@ -49,31 +73,34 @@ interface Flags {
   data?: string;
   out: string;
   resume?: string;
+  cluster?: boolean;
+  wait: boolean;
+  priority: number;
   json?: boolean;
 }
 
 /** Flags that say how to run, not what: they may go with `--resume`. */
-const runFlags = new Set(["workers", "data", "out", "resume", "json"]);
+const runFlags = new Set([
+  ...["workers", "data", "out", "resume", "json", "cluster", "wait", "priority"],
+  ...["nats", "creds", "nkey", "token", "user", "password", "tlsCa", "tlsCert", "tlsKey"],
+]);
+
+/** Flags that mean something to a cluster only. */
+const clusterFlags = new Set(["wait", "priority"]);
+
+/** Flags that mean something to one method only. */
+const methodFlags = new Set(["variant", "set"]);
 
 const longestRun = { seeds: 1000, workers: 256 } as const;
 
-/** Where data files are, unless `--data` says. */
-const dataVariable = "CALLOSUM_DATA";
-
-function existingFolder(text: string): string {
-  const path = pathFromUser(text);
-  try {
-    if (Deno.statSync(path).isDirectory) return path;
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  throw new InvalidArgumentError("There is no such folder.");
-}
+const usualPriority = 5;
 
 function trainCommand(): Command {
-  return new Command("deno task train")
-    .description("Train a method of the library beside its baselines, and judge its paper's claim.")
-    .argument("[id]", "the method (deno task methods lists them)")
+  const command = new Command("deno task train")
+    .description(
+      "Train methods of the library beside their baselines, and judge their papers' claims.",
+    )
+    .argument("[method]", `a method, a family, or ${everyMethod} (deno task methods lists them)`)
     .option("--variant <name...>", "only these variants (default: the profile's)")
     .option(
       "--seeds <n>",
@@ -88,15 +115,27 @@ function trainCommand(): Command {
       "jobs at a time (default: the number of cores; 1 on a GPU)",
       integerFrom(1, longestRun.workers),
     )
-    .option(
-      "--data <folder>",
-      `data files (default: the environment's ${dataVariable})`,
-      existingFolder,
-    )
+    .option("--data <folder>", dataMeaning, existingFolder)
     .option("--out <folder>", "where run folders are made", pathFromUser, "runs")
-    .option("--resume <run>", "go on with the run in this folder", pathFromUser)
-    .option("--json", "print the result as one JSON object on the last line")
+    .option(
+      "--resume <run>",
+      "go on with the run, or the set of runs, in this folder",
+      pathFromUser,
+    )
+    .option("--cluster", "have the workers of a cluster do the jobs (with --nats)")
+    .option("--no-wait", "submit the jobs to the cluster and leave them to it")
+    .option(
+      "--priority <n>",
+      "of the jobs on the cluster, 0 (first) to 9",
+      integerFrom(0, 9),
+      usualPriority,
+    )
+    .option(
+      "--json",
+      "print the result as JSON on the last line: an object, or an array of a set's",
+    )
     .allowExcessArguments(false);
+  return addNatsOptions(command);
 }
 
 /**
@@ -107,41 +146,65 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
   const command = trainCommand();
   if (!readArguments(command, args)) return undefined;
   const flags = command.opts<Flags>();
-  const [id] = command.args as (string | undefined)[];
+  const [name] = command.args as (string | undefined)[];
   const { workers, out, json = false, resume } = flags;
-  const common = { workers, out, json, data: flags.data ?? dataOfEnvironment() };
-  if (resume === undefined) return { source: newRun(id, flags), ...common };
+  const cluster = clusterOptions(flags, givenFlags(command));
+  const common = { cluster, workers, out, json, data: flags.data ?? dataOfEnvironment() };
+  if (resume === undefined) return { source: newWork(name, flags, givenFlags(command)), ...common };
   const fixed = givenFlags(command).find(({ name }) => !runFlags.has(name));
   if (fixed) {
     throw new UsageError(
       `${fixed.flag} cannot go with --resume: the run's configuration is kept in it`,
     );
   }
-  return { source: { resume, id }, ...common };
+  return { source: { resume, name }, ...common };
 }
 
-function dataOfEnvironment(): string | undefined {
-  const folder = Deno.env.get(dataVariable);
-  if (!folder) return undefined;
-  try {
-    return existingFolder(folder);
-  } catch (error) {
-    if (!(error instanceof InvalidArgumentError)) throw error;
-    throw new UsageError(`${dataVariable} is ${folder}: there is no such folder`);
+/** @throws {UsageError} when flags contradict one another */
+function clusterOptions(
+  flags: Flags,
+  given: ReturnType<typeof givenFlags>,
+): ClusterOptions | undefined {
+  const access = natsAccess(flags);
+  if (!flags.cluster) {
+    const idle = given.find(({ name }) => clusterFlags.has(name))?.flag ?? (access && "--nats");
+    if (idle) throw new UsageError(`${idle} is about a cluster: add --cluster`);
+    return undefined;
   }
+  if (!access) throw new UsageError("--cluster: name the cluster's server with --nats URL");
+  if (flags.workers !== undefined) {
+    throw new UsageError("--workers is about this machine; --cluster has the workers that it has");
+  }
+  const { wait, priority } = flags;
+  return { access, words: natsWords(flags), wait, priority };
 }
 
-function newRun(id: string | undefined, flags: Flags): NewRun {
-  if (id === undefined) {
-    const ids = library.map((method) => method.id).join(", ");
-    throw new UsageError(`name a method, or a run with --resume; there are ${ids}`);
+function newWork(
+  name: string | undefined,
+  flags: Flags,
+  given: ReturnType<typeof givenFlags>,
+): NewWork {
+  if (name === undefined) {
+    const ids = library.map(({ id }) => id).join(", ");
+    throw new UsageError(
+      `name a method, a family or ${everyMethod}, or a run with --resume; the methods are ${ids}`,
+    );
   }
-  const method = chosenMethod(id);
+  const { profile, backend } = flags;
+  const chosen = chosenMethods(name);
+  if ("method" in chosen) return { profile, backend, runs: [plannedRun(chosen.method, flags)] };
+  const ofOneMethod = given.find((each) => methodFlags.has(each.name));
+  if (ofOneMethod) {
+    throw new UsageError(`${ofOneMethod.flag} is for one method only; it cannot go with ${name}`);
+  }
+  const runs = chosen.methods.map((method) => plannedRun(method, flags));
+  return { profile, backend, runs, set: chosen.set };
+}
+
+function plannedRun(method: Method, flags: Flags): PlannedRun {
   const { config, seeds, variants } = method.profiles[flags.profile];
   return {
     method,
-    profile: flags.profile,
-    backend: flags.backend,
     variants: chosenVariants(method, flags.variant ?? variants),
     seeds: Array.from({ length: flags.seeds ?? seeds }, (_, index) => index + 1),
     config: configWith(method.config, config, flags.set ?? []),

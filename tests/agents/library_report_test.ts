@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import type { LibraryReport } from "../../agents/library_report.ts";
 import type { JobReport, LibraryRunConfig } from "../../agents/library_run_config.ts";
+import type { Claim } from "../../learners/method.ts";
 import { readyBackend } from "../../learners/nn/backend.ts";
 
 await readyBackend("cpu");
 const { libraryReport, reportLine } = await import("../../agents/library_report.ts");
 const { readable, reportText } = await import("../../agents/library_report_text.ts");
 const { MethodThreadError } = await import("../../agents/method_thread.ts");
+const { claimOf, claimPart } = await import("../../learners/outcomes.ts");
 const { quadratic } = await import("./quadratic_method.ts");
 
 const config: LibraryRunConfig = {
@@ -102,7 +104,7 @@ Deno.test("the printed line has the outcome and nothing else", () => {
 
 Deno.test("the readable report tells of the claim, every variant, and what failed", () => {
   const text = reportText(libraryReport(source).report);
-  assert.match(text, /^# quadratic: the claim shows\n/);
+  assert.match(text, /^# quadratic: the claim is shown\n/);
   assert.match(text, /\| momentum \| 2 ± 1 \|/);
   assert.match(text, /\| momentum \| 2 \| -0\.4841 … 4\.484 \| 1 \| 1, 2, 3 \| 1, 2, 3 \|/);
   assert.match(text, /\| plain \| 2 \| metric "loss" \\\| is NaN \|/);
@@ -118,7 +120,25 @@ Deno.test("without any result there is a report, and nothing is claimed", () => 
   assert.deepEqual(figures, []);
   const line: { claim: LibraryReport["claim"] } = JSON.parse(JSON.stringify(reportLine(report)));
   assert.equal(line.claim.margin, null);
-  assert.match(reportText(report), /not shown.+margin not a number/);
+  assert.match(reportText(report), /\*\*not judged without results of momentum, plain\*\*/);
+});
+
+/** The report's text with another claim in it. */
+const textOf = (claim: Claim) =>
+  reportText({ ...libraryReport(source).report, claim, missing: [] });
+
+Deno.test("a claim that these results cannot judge is neither shown nor not shown", () => {
+  const text = textOf(claimOf("depth helps", [claimPart("at 50 hops", NaN)]));
+  assert.match(text, /^# quadratic: the claim is not judged\n/);
+  assert.match(text, /\*\*not judged at this profile\*\*: depth helps/);
+  assert.match(text, /\| at 50 hops \| not judged \| {2}\|/);
+});
+
+Deno.test("a claim that is judged by some of its parts says by how many", () => {
+  const parts = [claimPart("at 5 hops", 0.5), claimPart("at 50 hops", NaN)];
+  const text = textOf(claimOf("depth helps", parts));
+  assert.match(text, /\*\*shown, margin 0\.5, 1 of 2 parts judged\*\*: depth helps/);
+  assert.match(text, /\| at 5 hops \| shown \| 0\.5 \|/);
 });
 
 Deno.test("numbers are shown with four digits, in the form that suits their size", () => {

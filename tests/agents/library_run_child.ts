@@ -2,14 +2,16 @@
  * The process that library_run_test.ts kills: `deno run … library_run_child.ts FOLDER WORKERS`. It goes
  * on with the run in FOLDER, keeping every snapshot.
  */
+import { JobSlots } from "../../agents/job_slots.ts";
 import { executeRun, openLibraryRun } from "../../agents/library_run.ts";
+import { threadSupply } from "../../agents/method_thread.ts";
 
 const [folder, workers] = Deno.args;
 await using run = await openLibraryRun(folder);
 const { stopped } = await executeRun(run, {
-  workers: Number(workers),
+  slots: new JobSlots(Number(workers)),
+  newThread: threadSupply("cpu", { library: import.meta.resolve("./quadratic_method.ts") }),
   checkpointSeconds: 0,
   signal: new AbortController().signal,
-  library: import.meta.resolve("./quadratic_method.ts"),
 });
 console.log(stopped ? "stopped" : "finished");

@@ -15,6 +15,8 @@ const {
   openLibraryRun,
   outcomesOf,
 } = await import("../../agents/library_run.ts");
+const { JobSlots } = await import("../../agents/job_slots.ts");
+const { threadSupply } = await import("../../agents/method_thread.ts");
 const { quadratic } = await import("./quadratic_method.ts");
 
 type RunSettings = Parameters<typeof executeRun>[1];
@@ -24,6 +26,13 @@ Deno.test.afterAll(() => Deno.remove(root, { recursive: true }));
 
 const library = import.meta.resolve("./quadratic_method.ts");
 const never = new AbortController().signal;
+
+/** Settings of a run on so many workers that nothing stops. */
+const settingsOf = (workers: number): RunSettings => ({
+  slots: new JobSlots(workers),
+  newThread: threadSupply("cpu", { library }),
+  signal: never,
+});
 
 const configOf = (changes: Partial<LibraryRunConfig> = {}): LibraryRunConfig => ({
   kind: "library",
@@ -55,9 +64,12 @@ interface Kept {
 }
 
 /** Carry out what is left of the run in `path`. */
-async function execute(path: string, settings: Partial<RunSettings> = {}): Promise<Kept> {
+async function execute(
+  path: string,
+  { workers = 1, ...settings }: Partial<RunSettings> & { readonly workers?: number } = {},
+): Promise<Kept> {
   await using run = await openLibraryRun(path);
-  const all = { workers: 1, checkpointSeconds: 0, signal: never, library, ...settings };
+  const all = { ...settingsOf(workers), checkpointSeconds: 0, ...settings };
   const { stopped, reports, failures } = await executeRun(run, all);
   return {
     stopped,
@@ -112,6 +124,44 @@ Deno.test("each variant is trained under each seed, and variants of a seed see t
 
 Deno.test("the number of workers changes no bit of results, logs and checkpoints", async () => {
   assert.deepEqual(await execute(await newRun(), { workers: 3 }), await undisturbed());
+});
+
+Deno.test("runs that share their slots overlap, and have the results of runs on their own", async () => {
+  const paths = [await newRun(), await newRun({ seeds: [1] })];
+  const slots = new JobSlots(5);
+  const begun: number[] = [];
+  const ended = [0, 0];
+  let endedBefore: number | undefined;
+  const watching = (run: number): RunSettings["watcher"] => ({
+    began() {
+      begun.push(run);
+      if (run === 1) endedBefore ??= ended[0];
+    },
+    progress() {},
+    ended: () => void ended[run]++,
+    warn: (line) => assert.fail(line),
+  });
+  const [first, second] = await Promise.all(
+    paths.map((path, run) => execute(path, { slots, watcher: watching(run) })),
+  );
+  assert.deepEqual(begun.toSorted(), [0, 0, 0, 0, 1, 1]);
+  // The fifth slot is for the second run, whose job begins while the first run's go on.
+  assert.ok(endedBefore! < 4, `${endedBefore} of the first run's jobs had ended`);
+  assert.deepEqual(first, await undisturbed());
+  assert.deepEqual(second.outcomes.plain, [(await undisturbed()).outcomes.plain[0]]);
+});
+
+Deno.test("a run that breaks leaves those that share its slots alone", async () => {
+  const paths = [await newRun({ seeds: [1] }), await newRun({ seeds: [1] })];
+  const job = join(paths[0], "jobs", "momentum-s1");
+  await Deno.mkdir(job, { recursive: true });
+  await Deno.writeTextFile(join(job, "config.json"), "{");
+  const slots = new JobSlots(1);
+  const [broken, whole] = await Promise.allSettled(paths.map((path) => execute(path, { slots })));
+  assert.ok(broken.status === "rejected");
+  assert.match(broken.reason.message, /momentum-s1\/config\.json/);
+  assert.ok(whole.status === "fulfilled");
+  assert.deepEqual(Object.keys(whole.value.outcomes), ["momentum", "plain"]);
 });
 
 Deno.test("a run that is stopped and resumed equals an undisturbed one, and cost adds up", async () => {
@@ -237,12 +287,7 @@ Deno.test("a job gets the files of the data folder, and says when there are none
     ]] as const
   ) {
     await using run = await createLibraryRun(root, configOf(changes), new Date(0));
-    const { failures } = await executeRun(run, {
-      workers: 1,
-      signal: never,
-      library,
-      data: folder,
-    });
+    const { failures } = await executeRun(run, { ...settingsOf(1), data: folder });
     assert.match(failures[0].error.message, words);
     assert.equal(failures[0].error.inside, undefined, "no stack of a mistake that the user made");
   }
@@ -254,7 +299,7 @@ Deno.test("a job can neither read, write, connect nor start a program", async ()
     config: {},
   };
   await using run = await createLibraryRun(root, config, new Date(0));
-  const { reports, failures } = await executeRun(run, { workers: 2, signal: never, library });
+  const { reports, failures } = await executeRun(run, settingsOf(2));
   assert.equal(reports.size, 0);
   assert.deepEqual(failures.map(({ job }) => job.variant), ["read", "write", "connect", "start"]);
   for (const { error } of failures) assert.equal(error.kind, "NotCapable");
@@ -279,7 +324,7 @@ Deno.test("a run in another version's or another run's hands is refused by the f
 Deno.test("a run's folder keeps its report as data, to read, and with its figures", async () => {
   const path = await newRun();
   await using run = await openLibraryRun(path);
-  const end = await executeRun(run, { workers: 2, signal: never, library });
+  const end = await executeRun(run, settingsOf(2));
   const report = await saveLibraryReport(run, quadratic, end);
   assert.deepEqual(JSON.parse(await Deno.readTextFile(join(path, "report.json"))), report);
   assert.equal(report.run, basename(path));
@@ -289,5 +334,5 @@ Deno.test("a run's folder keeps its report as data, to read, and with its figure
   assert.match(svg, /^<svg [\s\S]+momentum[\s\S]+<\/svg>\s*$/);
   const text = await Deno.readTextFile(join(path, "report.md"));
   assert.ok(text.includes(`![Loss](${report.figures[0].file})`), text);
-  assert.match(text, /\*\*shown\*\*, margin \d/);
+  assert.match(text, /\*\*shown, margin \d[^*]*\*\*/);
 });

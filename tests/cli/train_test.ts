@@ -27,7 +27,11 @@ const long = [...small, "--set", "epochs=200", "patience=200", "--workers", "1"]
 interface Line {
   readonly run: string;
   readonly variants: LibraryReport["variants"];
-  readonly claim: { readonly statement: string; readonly holds: boolean; readonly margin: number };
+  readonly claim: {
+    readonly statement: string;
+    readonly holds: boolean;
+    readonly margin: number | null;
+  };
 }
 
 const readJson = async (path: string): Promise<unknown> =>
@@ -99,6 +103,17 @@ Deno.test("the run's folder has config, reports, figures, and a folder for each 
   assert.ok(text.includes(line.claim.statement), text);
   const jobs = [...Deno.readDirSync(join(folder, "jobs"))].map(({ name }) => name).sort();
   assert.deepEqual(jobs, ["dagnn-s1", "dagnn-s2", "mlp-s1", "mlp-s2"]);
+});
+
+Deno.test("a claim that the profile cannot judge is said to be not judged, to people and programs", async () => {
+  const { out, line } = await undisturbed();
+  // Without --json, of the same run.
+  const { code, stdout } = await runTask("train", ["--resume", line.run, "--out", out]);
+  assert.equal(code, 0);
+  const missing = "gcn-2, appnp, last-hop, mean-of-hops";
+  assert.match(stdout, new RegExp(`^not judged without results of ${missing}: `, "m"));
+  assert.match(stdout, /^ {2}not judged {2}From 2 to 20 hops/m);
+  assert.deepEqual([line.claim.holds, line.claim.margin], [false, null]);
 });
 
 Deno.test("progress is told on standard error, job by job", async () => {
@@ -175,16 +190,22 @@ Deno.test("a job that fails is told with its reason, the report is kept, and the
 /** Words of the command line, and what the answer must mention. */
 const wrongArguments: readonly (readonly [readonly string[], readonly string[]])[] = [
   [[], ["name a method", "dagnn"]],
-  [["frobnicate"], ["frobnicate", "dagnn"]],
+  [["frobnicate"], ["frobnicate", "dagnn", "compression", "all"]],
   [["dagnn", "surplus"], ["surplus"]],
   [["dagnn", "--frobnicate"], ["--frobnicate"]],
   [["dagnn", "--variant", "sgd"], ["sgd", "mlp", "gcn-2"]],
   [["dagnn", "--seeds", "0"], ["--seeds", "'0'", "integer"]],
   [["dagnn", "--profile", "tiny"], ["tiny", "smoke, desk, full"]],
   [["dagnn", "--backend", "torch"], ["torch", "wasm"]],
+  [
+    ["dagnn", "--backend", "tensorflow"],
+    ["tensorflow", "deno install", "deno task train:native dagnn --backend tensorflow"],
+  ],
   [["dagnn", "--set", "speed=1"], ["speed", "learningRate"]],
   [["dagnn", "--set", "hops=many"], ["hops=many", "integer from 0 to 200"]],
   [["dagnn", "--set", "dropout=1"], ["dropout=1", "number from 0 below 1"]],
+  [["all", "--set", "epochs=1"], ["--set", "one method only", "all"]],
+  [["compression", "--variant", "ste"], ["--variant", "one method only", "compression"]],
   [["dagnn", "--workers", "0"], ["--workers", "'0'"]],
   [["dagnn", "--data", join(root, "nowhere")], ["--data", "nowhere", "no such folder"]],
   [["--resume", join(root, "nowhere")], ["nowhere", "no such run"]],
@@ -199,6 +220,21 @@ for (const [args, mentions] of wrongArguments) {
     assert.equal(await exists(out), false);
   });
 }
+
+Deno.test("a run that goes on on another device or with other versions is warned of", async () => {
+  const { out, line } = await undisturbed();
+  const config = join(out, line.run, "config.json");
+  const text = await Deno.readTextFile(config);
+  for (const [from, to] of [["WebAssembly", "an abacus"], ['"callosum": "', '"callosum": "9']]) {
+    await Deno.writeTextFile(config, text.replace(from, to));
+    const { code, stderr } = await runTask("train", ["--resume", line.run, "--out", out]);
+    await Deno.writeTextFile(config, text);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^warning: begun on .+, this is .+; numbers may differ$/m);
+  }
+  const { stderr } = await runTask("train", ["--resume", line.run, "--out", out]);
+  assert.doesNotMatch(stderr, /warning/);
+});
 
 Deno.test("a run is resumed only as what it is", async () => {
   const { out, line } = await undisturbed();
@@ -255,7 +291,7 @@ Deno.test("methods <id> shows paper, configuration, profiles, variants and last 
   assert.match(stdout, /^ {2}hops +20 +.+; integer from 0 to 200$/m);
   assert.match(stdout, /^ {2}smoke +1 seed, \d+ variants, .*epochs=12/m);
   assert.match(stdout, /^ {2}gcn-2 +\S/m);
-  assert.match(stdout, new RegExp(`^ {2}smoke +.*shown, margin .+${line.run}`, "m"));
+  assert.match(stdout, new RegExp(`^ {2}smoke +not judged \\(${line.run}\\)$`, "m"));
 
   const card = JSON.parse((await runTask("methods", ["dagnn", "--out", out, "--json"])).stdout);
   assert.equal(card.last[0].run, line.run);
