@@ -14,15 +14,16 @@ import { controlStep } from "../sim/tasks/task.ts";
 import type { Channel, TrialBatch } from "../sim/tasks/trial.ts";
 import { performTrials } from "./trials.ts";
 
-/** Means over the trials. */
+/** What one trial in the field gives. */
 export interface AdaptationMeasures {
-  /** Signed deviation of the same reaches without the field, m, left positive. */
+  /** Signed deviation of the same reach without the field, m, left positive. */
   readonly nullFieldDeviation: number;
   /** Lateral force in a channel over the force that would cancel the field: 0 naive, 1 adapted. */
   readonly adaptationIndex: number;
 }
 
 /**
+ * The measures of each trial.
  * @param field trials in the curl field; the same reaches are done without it and in a channel
  * @param viscosity the field's b, N s/m
  */
@@ -32,7 +33,7 @@ export function adaptationMeasures(
   control: (arms: number) => Controller,
   field: TrialBatch,
   viscosity: number,
-): AdaptationMeasures {
+): AdaptationMeasures[] {
   const perform = (trials: TrialBatch) => {
     const stiff = trials.channel !== undefined;
     const arms = trials.trials;
@@ -41,14 +42,14 @@ export function adaptationMeasures(
   };
   const free = { ...field, viscosity: undefined };
   const walled = withChannel(free);
-  const mean = (values: readonly number[]) =>
-    values.reduce((sum, value) => sum + value, 0) / values.length;
   const index = (record: MovementRecord, trial: number) =>
     adaptationIndex(record, wallForces(record, walled.channel, walled.goStep[trial]), viscosity);
-  return {
-    nullFieldDeviation: mean(perform(free).map(maximalDeviation)),
-    adaptationIndex: mean(perform(walled).map(index)),
-  };
+  const deviations = perform(free).map(maximalDeviation);
+  const indices = perform(walled).map(index);
+  return deviations.map((nullFieldDeviation, trial) => ({
+    nullFieldDeviation,
+    adaptationIndex: indices[trial],
+  }));
 }
 
 /**

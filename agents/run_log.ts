@@ -27,7 +27,8 @@ export function isSuperseded(event: LoggedEvent, updates: number): boolean {
   return event.update > updates || (event.type === "evaluation" && event.stage !== "during");
 }
 
-function toLog(event: Event): LoggedEvent | undefined {
+/** What the log keeps of an event; undefined when nothing. */
+export function toLog(event: Event): LoggedEvent | undefined {
   if (event.type === "evaluation") return event;
   if (event.type !== "progress") return undefined;
   const { updatesPerSecond: _, secondsLeft: __, ...progress } = event;

@@ -5,8 +5,6 @@
  * Publishes `progress`, `evaluation` and `status` events, weights and checkpoints; listens to control
  * messages. It touches no files.
  */
-import { networkController } from "../controllers/network_controller.ts";
-import type { MotorNetwork } from "../controllers/motor_network.ts";
 import { compiledRollout } from "../learners/motor/compiled_rollout.ts";
 import { losses, objectives, totalLoss } from "../learners/motor/objectives.ts";
 import type {
@@ -17,20 +15,15 @@ import type {
 import { Trainer, type TrainerState } from "../learners/motor/trainer.ts";
 import { type Bus, subjects } from "../cluster/bus.ts";
 import { decodeControl, encodeMessage, type Evaluation, type Event } from "../cluster/protocol.ts";
-import { type EngineName, engineNames } from "../sim/physics/catalogue.ts";
+import { engineNames } from "../sim/physics/catalogue.ts";
 import { phaseEnds, type Task } from "../sim/tasks/task.ts";
+import { breathe } from "./breathe.ts";
 import { encodeCheckpoint, encodeWeights } from "./checkpoint.ts";
-import { scriptedController } from "./controllers.ts";
 import { DivergenceError } from "./divergence.ts";
-import { evaluate, type MeanMeasures } from "./evaluator.ts";
-import {
-  learns,
-  type RunConfig,
-  runNetwork,
-  type RunParts,
-  runParts,
-  trainingPlan,
-} from "./run_config.ts";
+import type { MeanMeasures } from "./evaluator.ts";
+import { Outbox } from "./outbox.ts";
+import { learns, type RunConfig, runNetwork, runParts, trainingPlan } from "./run_config.ts";
+import { type RunEvaluator, runEvaluator } from "./run_evaluator.ts";
 
 /** A training to do. */
 export interface TrainingRequest {
@@ -38,6 +31,11 @@ export interface TrainingRequest {
   readonly config: RunConfig;
   /** Where to go on from; the beginning unless given. */
   readonly state?: TrainerState;
+  /**
+   * Actors that are wanted for the evaluations, which otherwise are done in this thread: while it trains
+   * they measure, and at the end all measure together. The numbers are the same.
+   */
+  readonly actors?: number;
 }
 
 /** How a training ended. */
@@ -54,9 +52,6 @@ const rateWindow = 20;
 /** Longest time between two looks at the messages that have come in, ms. */
 const yieldEvery = 50;
 
-/** Let the event loop run, so that messages arrive. */
-const breathe = () => new Promise<void>((resolve) => setTimeout(resolve, 0));
-
 /**
  * Does the training, or measures a controller that does not learn; resolves when that is finished or has
  * been stopped.
@@ -69,7 +64,8 @@ export async function train(bus: Bus, request: TrainingRequest): Promise<Trainin
   });
   const work = learns(request.config) ? trainNetwork : measureScripted;
   try {
-    return await work(bus, request, () => stopping);
+    using evaluator = runEvaluator(bus, request);
+    return await work(bus, request, evaluator, () => stopping);
   } finally {
     control.unsubscribe();
   }
@@ -79,18 +75,16 @@ export async function train(bus: Bus, request: TrainingRequest): Promise<Trainin
 async function measureScripted(
   bus: Bus,
   { run, config }: TrainingRequest,
+  evaluator: RunEvaluator,
   stopping: () => boolean,
 ): Promise<TrainingEnd> {
-  const parts = runParts(config);
   for (const engine of engineNames) {
     await breathe();
     if (stopping()) return "stopped";
-    const measures = evaluate(
-      { ...parts, ...measuring(config), engine },
-      () => scriptedController(parts),
-    );
+    const measures = await evaluator.measure({ engine, waiting: true });
     for (const stage of ["before", "after"] as const) {
-      publishEvaluation(bus, run, config, { stage, update: 0, engine, measures });
+      const event = evaluationEvent(config, { stage, update: 0, engine, measures });
+      bus.publish(subjects.events(run), event);
     }
   }
   return "finished";
@@ -99,6 +93,7 @@ async function measureScripted(
 async function trainNetwork(
   bus: Bus,
   { run, config, state }: TrainingRequest,
+  evaluator: RunEvaluator,
   stopping: () => boolean,
 ): Promise<TrainingEnd> {
   const parts = runParts(config);
@@ -108,11 +103,10 @@ async function trainNetwork(
   const rollout = await createRollout(config, problem);
   const start = state && structuredClone(state);
   const trainer = new Trainer(trainingPlan(config, parts), network, rollout, start);
-  const evaluated = (result: EvaluationResult) => publishEvaluation(bus, run, config, result);
-  const reporter = new TrainingReporter(bus, run, trainer);
-  await untilStopped(config, parts, trainer, reporter, evaluated, stopping);
+  const reporter = new TrainingReporter(bus, run, config, trainer);
+  await untilStopped(config, parts.task, trainer, reporter, evaluator, stopping);
   if (!trainer.finished) return "stopped";
-  return await evaluateInAllEngines(config, parts, trainer, evaluated, stopping);
+  return await evaluateInAllEngines(config, trainer, reporter, evaluator, stopping);
 }
 
 /**
@@ -121,10 +115,10 @@ async function trainNetwork(
  */
 async function untilStopped(
   config: RunConfig,
-  parts: RunParts,
+  task: Task,
   trainer: Trainer,
   reporter: TrainingReporter,
-  evaluated: (result: EvaluationResult) => void,
+  evaluator: RunEvaluator,
   stopping: () => boolean,
 ): Promise<void> {
   reporter.weights();
@@ -132,17 +126,24 @@ async function untilStopped(
   let kept = -1;
   while (!trainer.finished && !(stopping() && trainer.updates % progressEvery === 0)) {
     const outcome = await trainer.update();
-    requireFinite(outcome, trainer);
+    const divergence = divergenceOf(outcome, trainer);
+    if (divergence) {
+      await reporter.settled();
+      throw divergence;
+    }
     reporter.updated(outcome);
-    const { updates, network, state } = trainer;
-    if (isWaypoint(parts.task, updates, config.updates)) {
+    const { updates, state } = trainer;
+    if (isWaypoint(task, updates, config.updates)) {
       const engine = "equations";
-      const measures = measure(config, parts, network, state.weights, engine);
-      evaluated({ stage: "during", update: updates, engine, measures });
+      const weights = state.weights.slice();
+      await reporter.evaluate(
+        { stage: "during", update: updates, engine },
+        () => evaluator.measure({ engine, weights, waiting: false }),
+      );
     }
     // After all events of the update: what is kept with a checkpoint does not happen again.
     if (updates % checkpointEvery === 0) {
-      reporter.checkpoint();
+      await reporter.checkpoint();
       kept = updates;
     }
     if (performance.now() - breathed > yieldEvery) {
@@ -152,14 +153,18 @@ async function untilStopped(
     }
   }
   reporter.weights();
-  if (kept !== trainer.updates) reporter.checkpoint();
+  if (kept !== trainer.updates) await reporter.checkpoint();
+  await reporter.settled();
 }
 
 /** Gradients are mended where they are not finite; a loss or a weight that is not finite cannot be. */
-function requireFinite({ terms }: RolloutOutcome, { state, updates }: Trainer): void {
+function divergenceOf(
+  { terms }: RolloutOutcome,
+  { state, updates }: Trainer,
+): DivergenceError | undefined {
   const what = Object.values(terms).every(Number.isFinite) ? "weights are" : "loss is";
-  if (what === "weights are" && state.weights.every(Number.isFinite)) return;
-  throw new DivergenceError(`the ${what} no longer finite after update ${updates}`);
+  if (what === "weights are" && state.weights.every(Number.isFinite)) return undefined;
+  return new DivergenceError(`the ${what} no longer finite after update ${updates}`);
 }
 
 /** Whether an evaluation on the way is due after this update: now and then, and as a phase ends. */
@@ -175,9 +180,9 @@ function isWaypoint(task: Task, update: number, updates: number): boolean {
  */
 async function evaluateInAllEngines(
   config: RunConfig,
-  parts: RunParts,
   trainer: Trainer,
-  evaluated: (result: EvaluationResult) => void,
+  reporter: TrainingReporter,
+  evaluator: RunEvaluator,
   stopping: () => boolean,
 ): Promise<TrainingEnd> {
   const { network, state } = trainer;
@@ -189,38 +194,20 @@ async function evaluateInAllEngines(
     for (const engine of engineNames) {
       await breathe();
       if (stopping()) return "stopped";
-      const measures = measure(config, parts, network, weights, engine);
-      evaluated({ stage, update, engine, measures });
+      await reporter.evaluate(
+        { stage, update, engine },
+        () => evaluator.measure({ engine, weights, waiting: true }),
+      );
+      await reporter.settled();
     }
   }
   return "finished";
 }
 
-function measure(
-  config: RunConfig,
-  parts: RunParts,
-  network: MotorNetwork,
-  weights: Float64Array,
-  engine: EngineName,
-): MeanMeasures {
-  return evaluate(
-    { ...parts, ...measuring(config), engine },
-    (arms) => networkController(network, weights, arms),
-  );
-}
-
-const measuring = ({ seed, evaluationTrials }: RunConfig) => ({ seed, trials: evaluationTrials });
-
 type EvaluationResult = Omit<Evaluation, "type" | "trials">;
 
-function publishEvaluation(
-  bus: Bus,
-  run: string,
-  config: RunConfig,
-  result: EvaluationResult,
-): void {
-  const event: Event = { type: "evaluation", trials: config.evaluationTrials, ...result };
-  bus.publish(subjects.events(run), encodeMessage(event));
+function evaluationEvent(config: RunConfig, result: EvaluationResult): Uint8Array {
+  return encodeMessage({ type: "evaluation", trials: config.evaluationTrials, ...result });
 }
 
 /** The roll-out that the configuration names; tensors are loaded only when asked for. */
@@ -235,19 +222,29 @@ async function createRollout(
   return tensorRollout(problem);
 }
 
-/** Tells the bus how a training goes. */
+/**
+ * Tells the bus how a training goes, in order: what follows an evaluation that is still being done waits
+ * for it.
+ */
 class TrainingReporter {
+  readonly #outbox: Outbox;
   /** When the last progress events were said, oldest first. */
   #marks: { readonly update: number; readonly time: number }[];
   #finalErrors: number[] = [];
   #nonFinite = 0;
 
-  constructor(readonly bus: Bus, readonly run: string, readonly trainer: Trainer) {
+  constructor(
+    readonly bus: Bus,
+    readonly run: string,
+    readonly config: RunConfig,
+    readonly trainer: Trainer,
+  ) {
+    this.#outbox = new Outbox(bus);
     this.#marks = [{ update: trainer.updates, time: performance.now() }];
   }
 
   #publish(event: Event): void {
-    this.bus.publish(subjects.events(this.run), encodeMessage(event));
+    this.#outbox.publish(subjects.events(this.run), encodeMessage(event));
   }
 
   /** An update has been done. */
@@ -293,8 +290,32 @@ class TrainingReporter {
   }
 
   /** Hand over weights and optimiser for whoever keeps the run. */
-  checkpoint(): void {
+  async checkpoint(): Promise<void> {
     const bytes = encodeCheckpoint(this.trainer.network.layout, this.trainer.state);
-    this.bus.publish(subjects.checkpoints(this.run), bytes);
+    // An evaluation may wait, with the checkpoint after it, until the next checkpoint.
+    if (this.#outbox.waiting > 1) await this.#outbox.empty;
+    this.#outbox.publish(subjects.checkpoints(this.run), bytes);
+  }
+
+  /**
+   * Have an evaluation done and say what it gave: at once, or when it has been done elsewhere.
+   * @throws what an evaluation before it failed with
+   */
+  async evaluate(
+    result: Omit<EvaluationResult, "measures">,
+    measure: () => MeanMeasures | Promise<MeanMeasures>,
+  ): Promise<void> {
+    await this.#outbox.empty;
+    const measured = measure();
+    const encode = (measures: MeanMeasures) =>
+      evaluationEvent(this.config, { ...result, measures });
+    const subject = subjects.events(this.run);
+    if (measured instanceof Promise) this.#outbox.publishLater(subject, measured.then(encode));
+    else this.#outbox.publish(subject, encode(measured));
+  }
+
+  /** Resolves when all has been said; rejects when an evaluation failed. */
+  settled(): Promise<void> {
+    return this.#outbox.empty;
   }
 }

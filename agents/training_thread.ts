@@ -14,8 +14,8 @@ export class TrainingError extends Error {
   }
 }
 
-/** A training in its thread. */
-export interface TrainingThread {
+/** A training in its thread. Leaving its scope ends it, whatever it is in the middle of. */
+export interface TrainingThread extends Disposable {
   /** How it ended; rejects with a `TrainingError` when it failed. */
   readonly ended: Promise<TrainingEnd>;
   /** Ask it to finish the update in hand, hand over a checkpoint, and end. */
@@ -43,5 +43,9 @@ export function startTraining(bus: Bus, request: TrainingRequest): TrainingThrea
   return {
     ended,
     stop: () => worker.postMessage({ kind: "stop" } satisfies StopMessage),
+    [Symbol.dispose]: () => {
+      detach();
+      worker.terminate();
+    },
   };
 }

@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { CheckpointError, decodeCheckpoint } from "../agents/checkpoint.ts";
+import { type ActorThread, startActor } from "../agents/rollouts/actor_threads.ts";
 import { learns, type RunConfig, runConfig, runNetwork, runParts } from "../agents/run_config.ts";
 import {
   isSuperseded,
@@ -14,6 +15,7 @@ import {
 } from "../agents/run_log.ts";
 import { runTitle, type SimReport, simReport } from "../agents/run_report.ts";
 import { ShowingAgent, type ShowRequest } from "../agents/showing.ts";
+import type { TrainingEnd, TrainingRequest } from "../agents/training.ts";
 import { startTraining } from "../agents/training_thread.ts";
 import { type Bus, subjects } from "../cluster/bus.ts";
 import { inProcessBus } from "../cluster/in_process.ts";
@@ -140,7 +142,8 @@ async function simulate(
   const began = performance.now();
   try {
     announce(options, folder, state, viewer);
-    const end = await trainToTheEnd(bus, run, config, state, keeper, stop, showing);
+    const request = { run, config, state, actors: options.actors };
+    const end = await trainToTheEnd(bus, request, keeper, stop, showing);
     const seconds = (performance.now() - began) / 1000;
     if (end === "stopped") {
       say(options, `stopped and saved; go on with: ${resumeCommand(options, folder.path)}`);
@@ -164,8 +167,9 @@ async function simulate(
 }
 
 /** The command that goes on with a run, ready to be pasted into a shell. */
-function resumeCommand({ headless, json }: SimOptions, path: string): string {
-  const flags = [headless && " --headless", json && " --json"].filter(Boolean).join("");
+function resumeCommand({ headless, json, actors }: SimOptions, path: string): string {
+  const given = [headless && " --headless", json && " --json", actors > 0 && ` --actors ${actors}`];
+  const flags = given.filter(Boolean).join("");
   return `deno task sim --resume ${shellWord(path)}${flags}`;
 }
 
@@ -198,13 +202,12 @@ async function keptEvaluations(folder: SimRunFolder): Promise<Evaluation[]> {
 
 async function trainToTheEnd(
   bus: Bus,
-  run: string,
-  config: RunConfig,
-  state: TrainerState | undefined,
+  request: TrainingRequest & { readonly actors: number },
   keeper: RunKeeper,
   stop: StopSignal,
   showing: ShowingAgent | undefined,
-): Promise<"finished" | "stopped"> {
+): Promise<TrainingEnd> {
+  const { run, config, state } = request;
   const display = progressDisplay(config.updates);
   const events = bus.subscribe(subjects.events(run), (payload) => {
     const event = decodeEvent(payload);
@@ -219,7 +222,8 @@ async function trainToTheEnd(
   };
   showing?.setTraining(state ? "training" : "none");
   if ((state?.adam.updates ?? 0) >= config.updates) measuring();
-  const training = startTraining(bus, { run, config, state });
+  const actors = startActors(bus, request.actors);
+  const training = startTraining(bus, request);
   stop.requested.then(() => training.stop());
   try {
     // A run that cannot be kept is stopped: what is on the disk is good up to then.
@@ -234,7 +238,18 @@ async function trainToTheEnd(
   } finally {
     events.unsubscribe();
     display.stop();
+    for (const actor of actors) actor.kill();
   }
+}
+
+/** Threads that wait for the training to want them. */
+function startActors(bus: Bus, count: number): ActorThread[] {
+  const onError = (error: Error) =>
+    console.error(`warning: ${explain(error).line}; the measuring goes on without it`);
+  return Array.from(
+    { length: count },
+    (_, index) => startActor(bus, `actor-${index + 1}`, onError),
+  );
 }
 
 function announce(

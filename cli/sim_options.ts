@@ -26,6 +26,8 @@ export interface SimOptions {
   readonly source: { readonly config: RunConfig } | { readonly resume: string };
   readonly headless: boolean;
   readonly port: number;
+  /** Threads that measure held-out trials beside the training; 0 for none. */
+  readonly actors: number;
   /** The folder that holds the runs. */
   readonly out: string;
   readonly json: boolean;
@@ -53,13 +55,17 @@ interface Flags {
   seed: number;
   headless?: boolean;
   port: number;
+  actors: number;
   out: string;
   resume?: string;
   json?: boolean;
 }
 
 /** Flags that say how to run, not what: they may go with `--resume`. */
-const runFlags = new Set(["headless", "port", "json", "resume", "out"]);
+const runFlags = new Set(["headless", "port", "actors", "json", "resume", "out"]);
+
+/** More threads than that is a slip of the keyboard. */
+const mostActors = 64;
 
 const positive = (text: string) => {
   const value = Number(text);
@@ -89,6 +95,12 @@ function simCommand(): Command {
       "port of the page on 127.0.0.1; 0 takes a free one",
       integerFrom(0, 65535),
       8420,
+    )
+    .option(
+      "--actors <n>",
+      "threads that measure held-out trials beside the training",
+      integerFrom(0, mostActors),
+      0,
     )
     .option("--out <folder>", "where run folders are made", pathFromUser, "runs")
     .option("--resume <run>", "go on with the run in this folder", pathFromUser)
@@ -142,7 +154,7 @@ export async function parseSimOptions(
   const command = simCommand();
   if (!readArguments(command, args)) return undefined;
   const flags = command.opts<Flags>();
-  const { headless = false, port, out, json = false, resume } = flags;
+  const { headless = false, port, actors, out, json = false, resume } = flags;
   const given = givenFlags(command);
   if (resume === undefined) {
     const notes = given.flatMap(({ flag, name }) => {
@@ -150,7 +162,7 @@ export async function parseSimOptions(
       return reason ? [`${flag} has no effect: ${reason}`] : [];
     });
     const config = configOf(flags, await chosenBackend(flags));
-    return { source: { config }, headless, port, out, json, notes };
+    return { source: { config }, headless, port, actors, out, json, notes };
   }
   const fixed = given.find(({ name }) => !runFlags.has(name));
   if (fixed) {
@@ -161,7 +173,7 @@ export async function parseSimOptions(
   const notes = given.some(({ name }) => name === "out") && basename(resume) !== resume
     ? ["--out has no effect: --resume names the run's folder"]
     : [];
-  return { source: { resume }, headless, port, out, json, notes };
+  return { source: { resume }, headless, port, actors, out, json, notes };
 }
 
 /** Flags of the training. */

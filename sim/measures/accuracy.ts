@@ -31,21 +31,31 @@ export function meanAbsoluteError(record: MovementRecord): number {
   );
 }
 
-/** The mean endpoint of several trials relative to each one's goal: its length is the constant error, m. */
-export function constantError(records: readonly MovementRecord[]): number {
-  return length(meanPoint(endpointOffsets(records)));
+/** The mean position of the last 0.1 s relative to the goal, m. */
+export function endpointOffset(record: MovementRecord): Point {
+  return minus(meanPoint(finalSamples(record)), record.goal);
 }
 
-/** The root mean square distance of the trials' endpoints (relative to the goals) from their mean, m. */
-export function variableError(records: readonly MovementRecord[]): number {
-  const offsets = endpointOffsets(records);
-  const centre = meanPoint(offsets);
+/**
+ * The mean endpoint of several trials relative to each one's goal: its length is the constant error, m.
+ * @param offsets the `endpointOffset` of each trial
+ * @throws {RangeError} when there is no trial
+ */
+export function constantError(offsets: readonly Point[]): number {
+  return length(meanPoint(requireTrials(offsets)));
+}
+
+/**
+ * The root mean square distance of the trials' endpoints (relative to the goals) from their mean, m.
+ * @param offsets the `endpointOffset` of each trial
+ * @throws {RangeError} when there is no trial
+ */
+export function variableError(offsets: readonly Point[]): number {
+  const centre = meanPoint(requireTrials(offsets));
   return Math.sqrt(mean(offsets.map((offset) => length(minus(offset, centre)) ** 2)));
 }
 
-function endpointOffsets(records: readonly MovementRecord[]): Point[] {
-  if (records.length === 0) {
-    throw new RangeError("no records; an error over trials needs at least one");
-  }
-  return records.map((record) => minus(meanPoint(finalSamples(record)), record.goal));
+function requireTrials(offsets: readonly Point[]): readonly Point[] {
+  if (offsets.length > 0) return offsets;
+  throw new RangeError("no trials; an error over trials needs at least one");
 }

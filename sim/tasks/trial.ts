@@ -104,9 +104,21 @@ function addAcross(batch: TrialBatch, trial: number, scale: number, matrix: Floa
 
 /** The trial `index` of `batch` as a batch of its own. */
 export function pickTrial(batch: TrialBatch, index: number): TrialBatch {
+  return pickTrials(batch, index, index + 1);
+}
+
+/**
+ * The trials `first` … `end` − 1 of `batch` as a batch of their own.
+ * @throws {RangeError} when there are no such trials
+ */
+export function pickTrials(batch: TrialBatch, first: number, end: number): TrialBatch {
   const { trials } = batch;
-  const rows = (values: Float64Array) => values.filter((_, i) => i % trials === index);
-  const step = (values: Int32Array) => values.slice(index, index + 1);
+  if (!(first >= 0 && first < end && end <= trials)) {
+    throw new RangeError(`no trials ${first} to ${end - 1} in a batch of ${trials}`);
+  }
+  const rows = (values: Float64Array) =>
+    values.filter((_, i) => i % trials >= first && i % trials < end);
+  const step = (values: Int32Array) => values.slice(first, end);
   const timed = ({ rows: values, from, until }: TimedRows): TimedRows => ({
     rows: rows(values),
     from: step(from),
@@ -114,7 +126,7 @@ export function pickTrial(batch: TrialBatch, index: number): TrialBatch {
   });
   return {
     ...batch,
-    trials: 1,
+    trials: end - first,
     startAngles: rows(batch.startAngles),
     start: rows(batch.start),
     goal: rows(batch.goal),

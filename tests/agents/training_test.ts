@@ -1,6 +1,7 @@
 /** The training agent: what it says on the bus, how it stops, and that it goes on to the same numbers. */
 import assert from "node:assert/strict";
 import { decodeCheckpoint, decodeWeights } from "../../agents/checkpoint.ts";
+import { DivergenceError } from "../../agents/divergence.ts";
 import { evaluate } from "../../agents/evaluator.ts";
 import { type RunConfig, runNetwork, runParts, trainingPlan } from "../../agents/run_config.ts";
 import { isSuperseded, type LoggedEvent, loggedEvent } from "../../agents/run_log.ts";
@@ -13,6 +14,9 @@ import { networkController } from "../../controllers/network_controller.ts";
 import { compiledRollout } from "../../learners/motor/compiled_rollout.ts";
 import { objectives } from "../../learners/motor/objectives.ts";
 import { Trainer, type TrainerState } from "../../learners/motor/trainer.ts";
+import { randomStream } from "../../sim/random.ts";
+import { TroubledBus } from "./rollouts/buses.ts";
+import { Crew } from "./rollouts/crew.ts";
 import { smallRun } from "./small_run.ts";
 
 const run = "test-run";
@@ -270,4 +274,70 @@ Deno.test("a thread obeys a stop that answers one of its events", async () => {
   });
   const training = startTraining(heard.bus, { run, config: long });
   assert.equal(await training.ended, "stopped");
+});
+
+/** Train with the help of two actors, one of them far away. */
+async function trainWithActors(
+  bus: Bus,
+  request: { readonly config: RunConfig; readonly state?: TrainerState },
+): Promise<TrainingEnd> {
+  const chaos = { lost: 0.05, repeated: 0.1, delay: 40 };
+  using far = new TroubledBus(bus, randomStream(1, "far"), chaos);
+  await using crew = new Crew();
+  crew.hire(bus, "near");
+  crew.hire(far, "far");
+  const end = await train(bus, { run, ...request, actors: 2 });
+  const done = (await crew.leave()).reduce((sum, counters) => sum + counters.done, 0);
+  assert.ok(done > 0, "actors have done some of it");
+  return end;
+}
+
+Deno.test("with actors a training says the same in the same order, and hands over the same bytes", async () => {
+  const whole = await theUndisturbed();
+  const heard = listen();
+  assert.equal(await trainWithActors(heard.bus, { config }), "finished");
+  assert.deepEqual(heard.events.map(describe), whole.events.map(describe));
+  assert.equal(JSON.stringify(heard.logged), JSON.stringify(whole.logged));
+  assert.deepEqual(heard.checkpoints, whole.checkpoints);
+});
+
+Deno.test("stopped with actors and resumed without, a run has the numbers of an undisturbed one", async () => {
+  const whole = await theUndisturbed();
+  const heard = listen((event, bus) => {
+    if (atEvaluation(9)(event)) stop(bus);
+  });
+  assert.equal(await trainWithActors(heard.bus, { config }), "stopped");
+  const from = lastState(heard);
+  assert.ok(from.adam.updates >= 9 && from.adam.updates < config.updates);
+  const kept = heard.logged.filter((event) => !isSuperseded(event, from.adam.updates));
+  assert.deepEqual(kept, heard.logged, "nothing is said beyond the checkpoint");
+  const goneOn = listen();
+  assert.equal(await train(goneOn.bus, { run, config, state: from }), "finished");
+  assert.deepEqual(lastState(goneOn), lastState(whole));
+  assert.deepEqual([...kept, ...goneOn.logged], whole.logged);
+});
+
+Deno.test("with actors a scripted controller is measured to the same numbers", async () => {
+  const scripted: RunConfig = { ...config, controller: "minimum-jerk", updates: 0 };
+  const [alone, together] = [listen(), listen()];
+  await train(alone.bus, { run, config: scripted });
+  await trainWithActors(together.bus, { config: scripted });
+  assert.deepEqual(together.logged, alone.logged);
+});
+
+Deno.test("a training with actors that diverges has said all that one without has, and fails alike", async () => {
+  // An evaluation is due after every update.
+  for (const learningRate of [1e300, 1e307]) {
+    const diverging: RunConfig = { ...config, updates: 10, learningRate };
+    const [alone, together] = [listen(), listen()];
+    const messageOf = async (ended: Promise<TrainingEnd>) => {
+      const failure = await ended.then(() => assert.fail("it should diverge"), (error) => error);
+      assert.ok(failure instanceof DivergenceError);
+      return failure.message;
+    };
+    const message = await messageOf(train(alone.bus, { run, config: diverging }));
+    const request = { config: diverging };
+    assert.equal(await messageOf(trainWithActors(together.bus, request)), message);
+    assert.deepEqual(together.logged, alone.logged);
+  }
 });

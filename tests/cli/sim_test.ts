@@ -169,6 +169,7 @@ Deno.test("--help lists every flag with its default and ends well", async () => 
     "--engine": "cannon",
     "--headless": "",
     "--port": "8420",
+    "--actors": "0",
     "--out": "runs",
     "--resume": "",
     "--json": "",
@@ -200,6 +201,8 @@ const wrongArguments: readonly (readonly [readonly string[], readonly string[]])
   [["--batches", "9007199254740992"], ["--batches", "9007199254740992", "10000000"]],
   [["--layers", "100000"], ["--layers", "100000", "32"]],
   [["--port", "99999"], ["--port", "99999", "65535"]],
+  [["--actors", "-1"], ["--actors", "'-1'", "64"]],
+  [["--actors", "65"], ["--actors", "65", "64"]],
   [["--learning-rate", "0"], ["--learning-rate", "'0'", "positive"]],
   [["--evaluation-trials", "0"], ["--evaluation-trials", "'0'"]],
   [
@@ -353,6 +356,13 @@ Deno.test("the same seed gives the same numbers twice, to the last bit", async (
   assertSameTraining(await run(training), await undisturbed());
 });
 
+Deno.test("with actors the numbers, the log and the checkpoint are the same, to the last byte", async () => {
+  const [alone, together] = [await undisturbed(), await run([...training, "--actors", "2"])];
+  assertSameTraining(together, alone);
+  const log = ({ report }: Run) => Deno.readTextFile(join(report.dir, "events.jsonl"));
+  assert.equal(await log(together), await log(alone));
+});
+
 Deno.test("another seed gives other numbers", async () => {
   const [one, other] = [await undisturbedBrief(), await run([...brief, "--seed", "2"])];
   assert.notDeepEqual(one.checkpoint, other.checkpoint);
@@ -432,6 +442,22 @@ Deno.test({
       `stopped and saved; go on with: deno task sim --resume ${folder} --headless --json`,
     );
     assert.equal(await exists(join(folder, "report.json")), false);
+  },
+});
+
+Deno.test({
+  name: "a training with actors that Ctrl-C has stopped is resumed with them to the same numbers",
+  ignore: !hasSignals,
+  async fn() {
+    await using child = startSim([...training, "--actors", "1", "--out", newFolder()]);
+    const folder = await folderOf(child);
+    await child.stderr.find(/^60\/200 batches/m);
+    child.signal("SIGINT");
+    const { code, stderr } = await child.ended;
+    assert.equal(code, 130, stderr);
+    assert.match(stderr, /--resume .* --headless --json --actors 1\n$/);
+    const resumed = await runSim(["--headless", "--json", "--resume", folder, "--actors", "1"]);
+    assertSameTraining(await finished(resumed), await undisturbed());
   },
 });
 

@@ -16,6 +16,7 @@ import { phaseAt, phaseEnds } from "../../sim/tasks/task.ts";
 import {
   inputsAt,
   pickTrial,
+  pickTrials,
   type StepInputs,
   stepInputs,
   type TrialBatch,
@@ -337,6 +338,19 @@ for (const { name } of specification) {
   Deno.test(`${name}: the same stream gives the same trials, another one others`, () => {
     assert.deepEqual(draw(name, 9), draw(name, 9));
     assert.notDeepEqual(draw(name, 9), draw(name, 9, arm26, 2));
+  });
+
+  Deno.test(`${name}: picked trials are the trials one by one, in order`, () => {
+    const batch = draw(name, 5);
+    const some = pickTrials(batch, 1, 4);
+    assert.equal(some.trials, 3);
+    for (const trial of [0, 1, 2]) {
+      assert.deepEqual(pickTrial(some, trial), pickTrial(batch, trial + 1));
+    }
+    assert.deepEqual(pickTrials(batch, 0, 5), batch);
+    for (const [first, end] of [[2, 2], [-1, 2], [3, 6]]) {
+      assert.throws(() => pickTrials(batch, first, end), /in a batch of 5/);
+    }
   });
 
   Deno.test(`${name}: a picked trial is the batch's column, with the same inputs in every step`, () => {

@@ -4,6 +4,7 @@ import type { Point } from "../../../sim/arms/kinematics.ts";
 import {
   constantError,
   endpointError,
+  endpointOffset,
   finalError,
   meanAbsoluteError,
   meanError,
@@ -43,13 +44,13 @@ Deno.test("mean errors leave out the initial sample", () => {
 Deno.test("constant error is the bias of the endpoints, variable error their spread", () => {
   const endingAt = (offset: Point, target: Point) =>
     recordOf(() => [target[0] + offset[0], target[1] + offset[1]], 0.3, { goal: target });
-  const records = [
+  const offsets = [
     endingAt([0.01, 0.02], [0.1, 0]),
     endingAt([0.03, 0.02], [0, 0.2]),
     endingAt([0.02, 0.01], [0.3, 0.1]),
     endingAt([0.02, 0.03], [-0.1, 0]),
-  ];
-  assertNear(constantError(records), Math.hypot(0.02, 0.02), 1e-12);
-  assertNear(variableError(records), 0.01, 1e-12);
-  assert.throws(() => constantError([]), /no records/);
+  ].map(endpointOffset);
+  assertNear(constantError(offsets), Math.hypot(0.02, 0.02), 1e-12);
+  assertNear(variableError(offsets), 0.01, 1e-12);
+  for (const error of [constantError, variableError]) assert.throws(() => error([]), /no trials/);
 });
