@@ -10,7 +10,7 @@
  */
 import type { Bus, Subscription } from "./bus.ts";
 
-/** The tables that there are; `backbone_plan.ts` says what each holds. */
+/** The tables that there are; `nats/plan.ts` says what each holds. */
 export const tableNames = [
   "jobs",
   "specs",

@@ -18,7 +18,7 @@
  * previous one, which is the old one and good; after 4 all is done. A latest that has been damaged
  * meanwhile never takes the place of a good previous one.
  */
-import { createHash } from "node:crypto";
+import { digestOf } from "./digest.ts";
 import { join } from "node:path";
 import { partialPath, replaceFile, syncFolder, writePartial } from "./durable_file.ts";
 import { RunStoreError } from "./run_store_error.ts";
@@ -37,6 +37,12 @@ export type LoadedCheckpoint =
     /** What is wrong with the latest one, in one line. */
     readonly reason: string;
   };
+
+/** The checkpoints in a folder that match their digests. */
+export interface GoodCheckpoints {
+  readonly latest?: Uint8Array<ArrayBuffer>;
+  readonly previous?: Uint8Array<ArrayBuffer>;
+}
 
 type Candidate =
   | { readonly state: "good"; readonly bytes: Uint8Array<ArrayBuffer>; readonly digest: string }
@@ -84,8 +90,15 @@ export async function loadCheckpointPair(folder: string): Promise<LoadedCheckpoi
   );
 }
 
-function digestOf(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+/** Both checkpoints in `folder`, as far as they are there and intact. */
+export async function goodCheckpoints(folder: string): Promise<GoodCheckpoints> {
+  const listed = await readDigests(folder);
+  const latest = await readCandidate(join(folder, checkpointName), listed);
+  const previous = await readCandidate(join(folder, previousName), listed);
+  return {
+    ...latest.state === "good" && { latest: latest.bytes },
+    ...previous.state === "good" && { previous: previous.bytes },
+  };
 }
 
 async function readIfPresent(path: string): Promise<Uint8Array<ArrayBuffer> | undefined> {

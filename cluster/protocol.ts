@@ -1,8 +1,10 @@
 /**
- * The only definition of the messages that a run's parts and the page exchange. JSON for events and
- * commands; frames are binary, see `frame.ts`. SI units and radians throughout.
+ * The only definition of the messages that a run's parts and the page exchange, and of those by which a
+ * page watches a laboratory. JSON for events and commands; frames are binary, see `frame.ts`. SI units and
+ * radians throughout.
  */
 import { z } from "zod";
+import { jobStateNames } from "./jobs/records.ts";
 
 /** Raised whenever a message changes in a way that an older page would misread. */
 export const protocolVersion = 1;
@@ -127,6 +129,13 @@ export const status = z.object({
   lesion: z.string(),
 });
 
+/** What the reader of the page should know beside all that, until the next one; nothing when empty. */
+export const notice = z.object({
+  type: z.literal("notice"),
+  level: z.enum(["quiet", "warning"]),
+  text: z.string().max(400),
+});
+
 export const event = z.discriminatedUnion("type", [
   description,
   trialStarted,
@@ -134,6 +143,7 @@ export const event = z.discriminatedUnion("type", [
   progress,
   evaluation,
   status,
+  notice,
 ]);
 
 /** What the page may ask for. It concerns the shown trials only, never the training. */
@@ -153,22 +163,214 @@ export const control = z.discriminatedUnion("type", [
   z.object({ type: z.literal("stop") }),
 ]);
 
+/**
+ * What pages are told of a laboratory at the most: whatever it grows to, a message stays small. Lists are
+ * cut, and say how many there are.
+ */
+export const laboratoryLimits = {
+  workers: 48,
+  runs: 48,
+  alarms: 20,
+  /** Variants of a run. */
+  groups: 24,
+  /** Jobs of a run that are listed, and those whose curves are drawn. */
+  jobs: 120,
+  curves: 48,
+  /** Points of a curve. */
+  points: 240,
+  metrics: 32,
+  /** Runs, and arms, that may be watched closely at once by all pages together. */
+  watchedRuns: 16,
+  shownArms: 4,
+} as const;
+
+const count = z.int().min(0);
+/** A share of what there is to do, 0 … 1. */
+const share = z.number().min(0).max(1);
+/** The longest name that pages are told, characters. */
+export const longestName = 200;
+const name = z.string().max(longestName);
+/** 40 hexadecimal digits. */
+export const jobIdentifier = z.string().regex(/^[0-9a-f]{40}$/);
+export const runIdentifier = z.string().regex(/^[A-Za-z0-9_-]{1,120}$/);
+
+/** How many jobs stand how. */
+export const jobCounts = z.record(z.enum(jobStateNames), count);
+
+const shownJob = z.object({
+  id: jobIdentifier,
+  /** Its name within the run, and the run's title; both empty where the run is not known. */
+  name,
+  run: name,
+  kind: name,
+  step: count,
+  /** 0 before it has said how many there are. */
+  steps: count,
+});
+
+const shownWorker = z.object({
+  id: name,
+  name,
+  host: name,
+  /** "silent": it has not been heard of for a while. */
+  state: z.enum(["idle", "working", "draining", "silent"]),
+  /** Since it was heard of last, s. */
+  silence: z.number().min(0),
+  backends: z.array(z.object({ name, device: name })).max(8),
+  cores: z.int().min(1),
+  load: z.number().min(0),
+  /** bytes */
+  memory: z.object({ total: z.number().min(0), free: z.number().min(0) }),
+  finished: count,
+  job: shownJob.optional(),
+});
+
+/** What of a run is worth a line. */
+const runSummary = {
+  run: runIdentifier,
+  title: name,
+  kind: name,
+  /** When it was submitted, as its submitter's clock said, ISO 8601. */
+  submitted: name,
+  /** Jobs in all, those among them that the ledger does not know yet, too. */
+  total: count,
+  jobs: jobCounts,
+  progress: share,
+  /** As the last minutes went; absent when that says nothing. */
+  secondsLeft: z.number().min(0).optional(),
+  /** The job whose arm can be watched. */
+  arm: jobIdentifier.optional(),
+};
+
+const shownAlarm = z.object({
+  job: name,
+  /** Whose results differ, the one that stands first. */
+  workers: z.tuple([name, name]),
+  backends: z.tuple([name, name]),
+});
+
+/** How a laboratory stands. Each replaces the one before, so a page that is slow may miss some. */
+export const laboratory = z.object({
+  type: z.literal("laboratory"),
+  protocol: z.literal(protocolVersion),
+  /** Where it is: the server's address. */
+  name,
+  link: z.object({
+    state: z.enum(["connected", "away"]),
+    /** For how long, s. */
+    seconds: z.number().min(0),
+  }),
+  jobs: jobCounts,
+  workers: z.object({ total: count, list: z.array(shownWorker).max(laboratoryLimits.workers) }),
+  runs: z.object({ total: count, list: z.array(z.object(runSummary)).max(laboratoryLimits.runs) }),
+  alarms: z.object({ total: count, list: z.array(shownAlarm).max(laboratoryLimits.alarms) }),
+  /** What went wrong and was mended, by name. */
+  counters: z.record(name, count),
+});
+
+/** One run in detail, for the pages that watch it. Each replaces the one before. */
+export const laboratoryRun = z.object({
+  type: z.literal("laboratory-run"),
+  ...runSummary,
+  /** Its variants; one without a name when it has none. */
+  groups: z.array(z.object({ name, total: count, jobs: jobCounts, progress: share }))
+    .max(laboratoryLimits.groups),
+  /** Those with the most to say about first. */
+  list: z.array(z.object({
+    id: jobIdentifier,
+    name,
+    /** Undefined of one that the ledger does not know yet. */
+    state: z.enum(jobStateNames).optional(),
+    step: count,
+    steps: count,
+    /** Who works on it. */
+    worker: name.optional(),
+    attempts: count,
+    /** How its latest attempt ended, if without a result, and why. */
+    end: name.optional(),
+    message: z.string().max(300).optional(),
+  })).max(laboratoryLimits.jobs),
+  /** What its jobs measure while they run. */
+  metrics: z.array(name).max(laboratoryLimits.metrics),
+});
+
+/** How one metric of one job went, for the pages that watch its run. Each replaces the one before. */
+export const curve = z.object({
+  type: z.literal("curve"),
+  run: runIdentifier,
+  job: jobIdentifier,
+  /** The job's variant, as in the run's groups. */
+  group: name,
+  metric: name,
+  /** Steps, growing. */
+  x: z.array(z.number()).max(laboratoryLimits.points),
+  y: z.array(z.number()).max(laboratoryLimits.points),
+});
+
+export const laboratoryEvent = z.discriminatedUnion("type", [laboratory, laboratoryRun, curve]);
+
+/** What a page of a laboratory asks for: to watch a run closely, and one of its metrics. */
+export const watch = z.object({
+  type: z.literal("watch"),
+  run: runIdentifier.nullable(),
+  /** The run's first one when null. */
+  metric: name.nullable(),
+});
+
+/**
+ * What all pages of a server watch now. It is said again every few seconds: what nobody asks for any more
+ * is forgotten.
+ */
+export const interest = z.object({
+  type: z.literal("interest"),
+  runs: z.array(z.object({ run: runIdentifier, metric: name.nullable() }))
+    .max(laboratoryLimits.watchedRuns),
+  /** Jobs whose arm is watched. */
+  arms: z.array(jobIdentifier).max(laboratoryLimits.shownArms),
+});
+
+/** What a laboratory and the pages that watch it say to one another, and under which subject. */
+export const laboratorySubjects = {
+  /** `LaboratoryEvent` messages, JSON. */
+  events: "laboratory.events",
+  /** `Interest` messages, JSON. */
+  interest: "laboratory.interest",
+} as const;
+
 export type Description = z.infer<typeof description>;
 export type TrialStarted = z.infer<typeof trialStarted>;
 export type TrialEnded = z.infer<typeof trialEnded>;
 export type Progress = z.infer<typeof progress>;
 export type Evaluation = z.infer<typeof evaluation>;
 export type Status = z.infer<typeof status>;
+export type Notice = z.infer<typeof notice>;
 export type Event = z.infer<typeof event>;
 export type Command = z.infer<typeof command>;
 export type Control = z.infer<typeof control>;
+export type JobCounts = z.infer<typeof jobCounts>;
+export type Laboratory = z.infer<typeof laboratory>;
+export type ShownWorker = z.infer<typeof shownWorker>;
+export type ShownAlarm = z.infer<typeof shownAlarm>;
+export type RunSummary = Laboratory["runs"]["list"][number];
+export type LaboratoryRun = z.infer<typeof laboratoryRun>;
+export type Curve = z.infer<typeof curve>;
+export type LaboratoryEvent = z.infer<typeof laboratoryEvent>;
+export type Watch = z.infer<typeof watch>;
+export type Interest = z.infer<typeof interest>;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** A message as bytes for the bus. */
-export function encodeMessage(message: Event | Command | Control): Uint8Array {
+export function encodeMessage(
+  message: Event | Command | Control | LaboratoryEvent | Interest,
+): Uint8Array {
   return encoder.encode(JSON.stringify(message));
+}
+
+/** The message of that schema in `payload`. */
+function decode<Message>(schema: z.ZodType<Message>, payload: Uint8Array): Message {
+  return schema.parse(JSON.parse(decoder.decode(payload)));
 }
 
 /**
@@ -176,7 +378,7 @@ export function encodeMessage(message: Event | Command | Control): Uint8Array {
  * @throws {SyntaxError | TypeError | z.ZodError} when it is not JSON of a known event
  */
 export function decodeEvent(payload: Uint8Array): Event {
-  return event.parse(JSON.parse(decoder.decode(payload)));
+  return decode(event, payload);
 }
 
 /**
@@ -184,7 +386,7 @@ export function decodeEvent(payload: Uint8Array): Event {
  * @throws {SyntaxError | TypeError | z.ZodError} when it is not JSON of a known command
  */
 export function decodeCommand(payload: Uint8Array): Command {
-  return command.parse(JSON.parse(decoder.decode(payload)));
+  return decode(command, payload);
 }
 
 /**
@@ -192,5 +394,29 @@ export function decodeCommand(payload: Uint8Array): Command {
  * @throws {SyntaxError | TypeError | z.ZodError} when it is not JSON of a known control message
  */
 export function decodeControl(payload: Uint8Array): Control {
-  return control.parse(JSON.parse(decoder.decode(payload)));
+  return decode(control, payload);
+}
+
+/**
+ * The laboratory's event in `payload`.
+ * @throws {SyntaxError | TypeError | z.ZodError} when it is not JSON of a known event
+ */
+export function decodeLaboratoryEvent(payload: Uint8Array): LaboratoryEvent {
+  return decode(laboratoryEvent, payload);
+}
+
+/**
+ * What the page of a laboratory asks for in `payload`.
+ * @throws {SyntaxError | TypeError | z.ZodError} when it is not JSON of that
+ */
+export function decodeWatch(payload: Uint8Array): Watch {
+  return decode(watch, payload);
+}
+
+/**
+ * What is watched, as `payload` says.
+ * @throws {SyntaxError | TypeError | z.ZodError} when it is not JSON of that
+ */
+export function decodeInterest(payload: Uint8Array): Interest {
+  return decode(interest, payload);
 }

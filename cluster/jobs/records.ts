@@ -11,7 +11,9 @@
  * | alarms | job id.epoch | `AlarmRecord`: a second result that differs from the first | whoever was second |
  * | lanes | lane | `LaneRecord` | submitters, create only |
  * | workers | worker id | `WorkerRecord` | the worker |
- * | leases | role | who has a role that only one may have | candidates; compare-and-set |
+ * | leases | role | `LeaseRecord`: who has a role that only one may have | candidates; compare-and-set |
+ *
+ * A job's events are in the log `job.<id>`, see `jobLogEntry`.
  */
 import { z } from "zod";
 
@@ -74,8 +76,8 @@ export const checkpointPointer = z.strictObject({
   step: z.int().min(0),
   /** The epoch that has written it. */
   epoch: z.int().min(1),
-  /** The position of the job's log up to which events belong to it. */
-  log: z.int().min(0),
+  /** The last entry of that epoch in the job's log whose events belong to it. */
+  seq: z.int().min(0),
 });
 
 /** Whoever works on a job now. */
@@ -137,8 +139,42 @@ export const alarmRecord = z.strictObject({
 export const laneRecord = z.strictObject({
   /** 0 is taken first. */
   priority: z.int().min(0).max(9),
+  /** Whether its jobs have been begun already; among lanes of one priority these are taken first. */
+  resumed: z.boolean(),
   needs,
 });
+
+/** Whose a role is that only one may have. It is theirs as long as the record keeps changing. */
+export const leaseRecord = z.strictObject({
+  holder: identifier,
+  beat: z.int().min(0),
+});
+
+/**
+ * An entry of the log `job.<id>`. An attempt's first entry says where it went on from: what earlier
+ * attempts have written beyond that happens again. Entries are named by (epoch, seq) and not by their
+ * positions, which a server gives out anew when it has lost the end of a log.
+ */
+export const jobLogEntry = z.union([
+  z.strictObject({
+    epoch: z.int().min(1),
+    seq: z.literal(0),
+    began: z.strictObject({
+      worker: identifier,
+      /** Of the checkpoint; 0 without one. */
+      step: z.int().min(0),
+      /** The entry up to which events belong to the checkpoint; epoch 0 without one. */
+      after: z.strictObject({ epoch: z.int().min(0), seq: z.int().min(0) }),
+    }),
+  }),
+  z.strictObject({
+    epoch: z.int().min(1),
+    seq: z.int().min(1),
+    events: z.array(z.unknown()),
+    /** Events between the entry before and this one that were dropped for want of room. */
+    thinned: z.int().min(0),
+  }),
+]);
 
 /** Jobs that were submitted together and are reported together. */
 export const runRecord = z.strictObject({
@@ -181,5 +217,7 @@ export type JobStateName = (typeof jobStateNames)[number];
 export type ResultRecord = z.infer<typeof resultRecord>;
 export type AlarmRecord = z.infer<typeof alarmRecord>;
 export type LaneRecord = z.infer<typeof laneRecord>;
+export type LeaseRecord = z.infer<typeof leaseRecord>;
+export type JobLogEntry = z.infer<typeof jobLogEntry>;
 export type RunRecord = z.infer<typeof runRecord>;
 export type WorkerRecord = z.infer<typeof workerRecord>;

@@ -1,6 +1,6 @@
 /** What is said of nats-server's versions. */
 import { deepStrictEqual, doesNotMatch, match, strictEqual } from "node:assert/strict";
-import { natsDurability, parseNatsVersion } from "../../cluster/nats_durability.ts";
+import { natsDurability, parseNatsVersion } from "../../cluster/nats/durability.ts";
 
 Deno.test("the version is read from what nats-server prints", () => {
   deepStrictEqual(parseNatsVersion("nats-server: v2.9.10\n"), [2, 9, 10]);

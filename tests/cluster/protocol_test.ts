@@ -75,6 +75,7 @@ const events: readonly Event[] = [
     controller: "bilateral",
     lesion: "cc",
   },
+  { type: "notice", level: "warning", text: "nats-server away" },
 ];
 
 const commands: readonly Command[] = [

@@ -18,7 +18,7 @@ export interface BusEnds {
   readonly near: Bus;
   readonly far: Bus;
   /** End it and free what it holds. */
-  close(): void;
+  close(): void | Promise<void>;
 }
 
 /** Makes a new bus; `onError` is to be told what subscribers throw, at either end. */
@@ -81,7 +81,7 @@ export function busContract(name: string, open: OpenBus): void {
         await settled();
         await check({ ...ends, failures, settled });
       } finally {
-        ends.close();
+        await ends.close();
       }
     });
 

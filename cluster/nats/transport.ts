@@ -1,0 +1,47 @@
+/**
+ * NATS's client over Node's sockets, with one thing mended. The client lets go of a socket by removing all
+ * its listeners; an error that the socket reports after that, such as a reset by a server that has
+ * refused a key or is being killed, is then nobody's, and ends the process. Here somebody always listens.
+ */
+import {
+  type NatsConnection,
+  NatsConnectionImpl,
+  type NodeConnectionOptions,
+  setTransportFactory,
+} from "@nats-io/transport-node";
+import type { Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import {
+  nodeResolveHost,
+  NodeTransport,
+} from "npm:/@nats-io/transport-node@3.4.0/lib/node_transport.js";
+
+/** Connect, as the client's own `connect` does. */
+export function connect(options: NodeConnectionOptions): Promise<NatsConnection> {
+  setTransportFactory({ factory: () => new GuardedTransport(), dnsResolveFn: nodeResolveHost });
+  return NatsConnectionImpl.connect(options);
+}
+
+class GuardedTransport extends NodeTransport {
+  override async dial(server: { hostname: string; port: number }): Promise<Socket> {
+    return guarded(await super.dial(server));
+  }
+
+  override async startTLS(): Promise<TLSSocket> {
+    return guarded(await super.startTLS());
+  }
+}
+
+/** The socket, on whose errors somebody listens whatever is removed. */
+function guarded<S extends Socket>(socket: S): S {
+  // The client hears of the socket's end too, and that is what it acts upon.
+  const listen = () => socket.on("error", () => {});
+  const remove = socket.removeAllListeners.bind(socket);
+  socket.removeAllListeners = (event) => {
+    remove(event);
+    listen();
+    return socket;
+  };
+  listen();
+  return socket;
+}

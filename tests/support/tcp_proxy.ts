@@ -1,0 +1,102 @@
+/** A TCP proxy for tests: it passes everything on, goes silent without a word, or cuts the line. */
+
+/** One passed connection. */
+interface Line {
+  readonly client: Deno.Conn;
+  readonly server: Deno.Conn;
+}
+
+/** See the file's head. */
+export class TcpProxy implements AsyncDisposable {
+  readonly #listener: Deno.TcpListener;
+  readonly #lines = new Set<Line>();
+  #silent = false;
+  /** Bytes that are swallowed while the proxy is silent are gone, as on a line that is broken. */
+  readonly #tasks = new Set<Promise<void>>();
+
+  private constructor(private readonly target: number) {
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.#track(this.#accept());
+  }
+
+  /** @param target the port on this machine that connections are passed to */
+  static to(target: number): TcpProxy {
+    return new TcpProxy(target);
+  }
+
+  get port(): number {
+    return this.#listener.addr.port;
+  }
+
+  /** From now on nothing gets through in either direction, and nobody is told. */
+  silence(): void {
+    this.#silent = true;
+  }
+
+  /** New connections get through again; those that were silenced never will. */
+  restore(): void {
+    this.cut();
+    this.#silent = false;
+  }
+
+  /** End all connections. */
+  cut(): void {
+    for (const line of this.#lines) this.#end(line);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    this.cut();
+    await Promise.all(this.#tasks);
+  }
+
+  #track(task: Promise<void>): void {
+    this.#tasks.add(task);
+    task.finally(() => this.#tasks.delete(task));
+  }
+
+  async #accept(): Promise<void> {
+    try {
+      for await (const client of this.#listener) this.#track(this.#join(client));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
+  }
+
+  async #join(client: Deno.Conn): Promise<void> {
+    let server: Deno.Conn;
+    try {
+      server = await Deno.connect({ hostname: "127.0.0.1", port: this.target });
+    } catch {
+      // The server is away, as a client would find it without the proxy.
+      client.close();
+      return;
+    }
+    const line = { client, server };
+    this.#lines.add(line);
+    this.#track(this.#pass(client, server, line));
+    this.#track(this.#pass(server, client, line));
+  }
+
+  async #pass(from: Deno.Conn, to: Deno.Conn, line: Line): Promise<void> {
+    const buffer = new Uint8Array(64 * 1024);
+    try {
+      for (;;) {
+        const length = await from.read(buffer);
+        if (length === null) break;
+        if (this.#silent) continue;
+        for (let sent = 0; sent < length;) sent += await to.write(buffer.subarray(sent, length));
+      }
+    } catch {
+      // One side has ended, and so does the other.
+    }
+    // Whoever is silenced does not hear that the other side has gone.
+    if (!this.#silent) this.#end(line);
+  }
+
+  #end(line: Line): void {
+    if (!this.#lines.delete(line)) return;
+    line.client.close();
+    line.server.close();
+  }
+}
