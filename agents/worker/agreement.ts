@@ -1,0 +1,17 @@
+/** Whether two results of one job that were computed on different devices say the same. */
+import type { JobSpec } from "../../cluster/jobs/records.ts";
+import { largestDifference } from "../verification/difference.ts";
+
+/**
+ * The largest difference, in the sense of `Difference.size`, that is laid to the devices: sums of floats in
+ * another order, carried through a training.
+ */
+const tolerance = 0.01;
+
+/** See the file's head. Results are JSON. */
+export function resultsAgree(_spec: JobSpec, first: Uint8Array, second: Uint8Array): boolean {
+  const [expected, found] = [first, second].map((bytes) =>
+    JSON.parse(new TextDecoder().decode(bytes))
+  );
+  return (largestDifference(expected, found)?.size ?? 0) <= tolerance;
+}

@@ -1,0 +1,186 @@
+/**
+ * `deno task cluster`: a laboratory on this machine. It has a NATS server, which is started here unless
+ * one is named, workers for all cores and GPUs, somebody who watches over the jobs, and a page. What is
+ * queued stays: a cluster that is started again goes on with it.
+ */
+import { LaboratoryStatus } from "../agents/laboratory_status.ts";
+import { codeVersion } from "../agents/submission.ts";
+import { startWorkerPool, type WorkerPool } from "../agents/worker/pool.ts";
+import type { WorkerSettings } from "../agents/worker/settings.ts";
+import { startWorkerProcess } from "../agents/worker/spawn.ts";
+import { startWorkerThread } from "../agents/worker/spawn_thread.ts";
+import type { WorkerProcess } from "../agents/worker/supervisor.ts";
+import { watchOverJobs } from "../agents/worker/watch_over_jobs.ts";
+import { type Backbone, BackboneError } from "../cluster/backbone.ts";
+import type { Bus } from "../cluster/bus.ts";
+import { Counters } from "../cluster/counters.ts";
+import { inProcessBus } from "../cluster/in_process.ts";
+import { type Log, processLog } from "../cluster/log.ts";
+import { memoryBackbone } from "../cluster/memory_backbone.ts";
+import type { Access } from "../cluster/nats/credentials.ts";
+import { natsDurability } from "../cluster/nats/durability.ts";
+import { NatsServer } from "../cluster/nats/server.ts";
+import { startLaboratoryViewer } from "../viewer/server/laboratory_server.ts";
+import type { Viewer } from "../viewer/server/site.ts";
+import { type ClusterOptions, parseClusterOptions, type Place } from "./cluster_options.ts";
+import { exitCodes, runCommand, UsageError } from "./failure.ts";
+import { joinLaboratory } from "./nats_options.ts";
+import { StopSignal } from "./stop_signal.ts";
+import { machineName } from "./worker_options.ts";
+
+/** A laboratory that workers and the page can join. */
+interface Grounds {
+  /** What it is called: where others find it. */
+  readonly name: string;
+  readonly backbone: Backbone;
+  readonly startWorker: (settings: WorkerSettings) => WorkerProcess;
+  /** What is to be known of it, in lines. */
+  readonly notes: readonly string[];
+}
+
+/** What the parts of the command have in common. */
+interface Surroundings {
+  readonly options: ClusterOptions;
+  readonly log: Log;
+  readonly counters: Counters;
+  /** What is to be closed at the end, the last first. */
+  readonly opened: AsyncDisposableStack;
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseClusterOptions(args);
+  if (!options) return exitCodes.done;
+  const log = processLog({});
+  const stop = new StopSignal(() => log.info("leaving; Ctrl-C again ends at once"));
+  await using opened = new AsyncDisposableStack();
+  const surroundings = { options, log, counters: new Counters(), opened };
+  const viewer = options.headless ? undefined : await showLaboratory(surroundings);
+  const grounds = await makeGrounds(options.place, surroundings);
+  viewer?.begin(grounds);
+  const { name = machineName() } = options;
+  opened.use(await watchOverJobs(grounds.backbone, name, log));
+  const pool = options.workers === 0 ? undefined : await startWorkers(grounds, name, surroundings);
+  for (const line of announcement(grounds, pool, viewer?.url)) console.log(line);
+  await Promise.race([stop.requested, pool?.ended ?? stop.requested]);
+  pool?.leave();
+  await pool?.ended;
+  stop.close();
+  return exitCodes.done;
+}
+
+/** The page: its port is taken before anything else is begun, its content begins with the laboratory. */
+async function showLaboratory({ options: { port }, log, counters, opened }: Surroundings) {
+  const onError = (error: unknown) => log.warn(`page: ${error}`);
+  const pages: Bus = inProcessBus(onError);
+  const onDroppedFrame = () => counters.add("frames.dropped");
+  const viewer: Viewer = await startLaboratoryViewer({ bus: pages, port, onError, onDroppedFrame });
+  opened.defer(() => viewer.close());
+  return {
+    url: viewer.url,
+    begin({ backbone, name }: Grounds) {
+      const onTrouble = (message: string, error: unknown) => log.warn(`page: ${message}: ${error}`);
+      opened.use(new LaboratoryStatus({ backbone, pages, name, counters, onTrouble }));
+    },
+  };
+}
+
+async function makeGrounds(place: Place, surroundings: Surroundings): Promise<Grounds> {
+  switch (place.kind) {
+    case "in-process":
+      return inThisProcess(surroundings);
+    case "joined":
+      return await onServer(
+        place.access,
+        surroundings,
+        [place.access.servers].flat().join(","),
+        [],
+      );
+    case "started": {
+      const server = await startServer(place, surroundings);
+      const version = server.version.join(".");
+      return await onServer({ servers: server.url }, surroundings, server.url, [
+        `nats-server ${version}, which keeps everything in ${place.folder}: ${
+          natsDurability(server.version)
+        }`,
+      ]);
+    }
+  }
+}
+
+async function startServer(
+  { port, folder }: Extract<Place, { kind: "started" }>,
+  { log, opened }: Surroundings,
+): Promise<NatsServer> {
+  try {
+    return opened.use(await NatsServer.start({ folder, port: port === 0 ? -1 : port, log }));
+  } catch (error) {
+    if (!(error instanceof BackboneError)) throw error;
+    throw new UsageError(`${error.message}; --in-process does without one, for as long as it runs`);
+  }
+}
+
+async function onServer(
+  access: Access,
+  { log, counters, opened }: Surroundings,
+  name: string,
+  notes: readonly string[],
+): Promise<Grounds> {
+  const role = "owner";
+  const joining = { ...access, name: "cluster", role, log, counters } as const;
+  const backbone = opened.use(await joinLaboratory(joining));
+  const startWorker = (settings: WorkerSettings) =>
+    startWorkerProcess({ ...settings, access, role });
+  return { name, backbone, startWorker, notes };
+}
+
+function inThisProcess({ log, opened }: Surroundings): Grounds {
+  const onError = (error: unknown, source: string) => log.warn(`${source}: ${error}`);
+  const backbone = opened.use(memoryBackbone({ onError }));
+  return {
+    name: "within this process",
+    backbone,
+    startWorker: (settings) => startWorkerThread(backbone, settings),
+    notes: ["nothing of it survives the process"],
+  };
+}
+
+function startWorkers(
+  { backbone, startWorker }: Grounds,
+  name: string,
+  { options, log, counters }: Surroundings,
+): Promise<WorkerPool> {
+  return startWorkerPool(backbone, {
+    ...options,
+    name,
+    version: codeVersion(),
+    start: startWorker,
+    log,
+    counters,
+  });
+}
+
+/** What there is now, and what can be typed next. */
+function announcement(
+  { name, notes }: Grounds,
+  pool: WorkerPool | undefined,
+  page: string | undefined,
+): string[] {
+  const backends = pool?.backends.map((backend) => backend.name).join(", ");
+  const isReachable = name.includes("://");
+  return [
+    `laboratory  ${name}`,
+    ...notes.map((note) => `            ${note}`),
+    pool ? `workers     ${pool.size}, on ${backends}` : "workers     none here",
+    ...page === undefined ? [] : [`page        ${page}`],
+    ...isReachable
+      ? [
+        `next        deno task train dagnn --profile smoke --cluster --nats ${name}`,
+        `            deno task runs --nats ${name}`,
+        `            deno task workers --nats ${name}`,
+      ]
+      : [],
+    "Ctrl-C ends it",
+  ];
+}
+
+if (import.meta.main) await runCommand(main);

@@ -1,0 +1,45 @@
+/**
+ * `deno task worker`: this machine works for a laboratory, with a process for each core and each GPU,
+ * until Ctrl-C. Jobs in hand are kept and given to others then.
+ */
+import { codeVersion } from "../agents/submission.ts";
+import { startWorkerPool } from "../agents/worker/pool.ts";
+import type { WorkerSettings } from "../agents/worker/settings.ts";
+import { startWorkerProcess } from "../agents/worker/spawn.ts";
+import { watchOverJobs } from "../agents/worker/watch_over_jobs.ts";
+import { Counters } from "../cluster/counters.ts";
+import { processLog } from "../cluster/log.ts";
+import { exitCodes, runCommand } from "./failure.ts";
+import { joinLaboratory } from "./nats_options.ts";
+import { StopSignal } from "./stop_signal.ts";
+import { machineName, parseWorkerOptions } from "./worker_options.ts";
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseWorkerOptions(args);
+  if (!options) return exitCodes.done;
+  const { access, name = machineName() } = options;
+  const log = processLog({ machine: name });
+  const counters = new Counters();
+  const role = "worker";
+  const supervisor = { name: `supervisor ${name}`, role, log, counters } as const;
+  await using backbone = await joinLaboratory({ ...access, ...supervisor });
+  await using _watch = await watchOverJobs(backbone, name, log);
+  const start = (settings: WorkerSettings) => startWorkerProcess({ ...settings, access, role });
+  const pool = await startWorkerPool(backbone, {
+    ...options,
+    name,
+    version: codeVersion(),
+    start,
+    log,
+    counters,
+  });
+  const stop = new StopSignal(() => log.info("leaving; Ctrl-C again ends at once"));
+  stop.requested.then(() => pool.leave());
+  const names = pool.backends.map((backend) => backend.name).join(", ");
+  log.info(`${pool.size} workers on ${names}; Ctrl-C has them leave`);
+  await pool.ended;
+  stop.close();
+  return exitCodes.done;
+}
+
+if (import.meta.main) await runCommand(main);
