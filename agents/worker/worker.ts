@@ -166,6 +166,7 @@ export class WorkerAgent {
       state: this.#drain.signal.aborted ? "draining" : this.#job ? "working" : "idle",
       jobs: this.#job ? [this.#job] : [],
       finished: this.#finished,
+      counters: this.#counters.totals,
     };
   }
 

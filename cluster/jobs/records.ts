@@ -204,6 +204,8 @@ export const workerRecord = z.strictObject({
   /** The jobs that it holds. */
   jobs: z.array(z.string()),
   finished: z.int().min(0),
+  /** Its counters (cluster/counters.ts) by name; those that are absent are 0. */
+  counters: z.record(z.string().max(60), z.int().min(0)),
   beat: z.int().min(0),
 });
 

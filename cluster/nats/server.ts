@@ -315,7 +315,7 @@ export async function launchServer(
 }
 
 /** The first lines of what a process says, when it has said all. */
-async function beginningOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+async function beginningOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<string> {
   let text = "";
   for await (const part of stream.pipeThrough(new TextDecoderStream())) {
     if (text.length < 2_000) text += part;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { arms } from "../../sim/arms/catalogue.ts";
 import type { Frame } from "../../cluster/frame.ts";
 import { inProcessBus } from "../../cluster/in_process.ts";
-import { ThinnedSeries } from "../../viewer/thinned_series.ts";
+import { ThinnedSeries } from "../../cluster/thinned_series.ts";
 import { callosalSource } from "../../viewer/web/callosal_source.ts";
 import {
   chainPoints,
@@ -22,6 +22,17 @@ import {
   writeMeasure,
 } from "../../viewer/web/measures.ts";
 import { type Colour, diverging, mix, viridis } from "../../viewer/web/palette.ts";
+import { RunHistory } from "../../viewer/server/history.ts";
+import { meanCurve } from "../../viewer/web/laboratory/mean_curve.ts";
+import {
+  writeCounts,
+  writeLink,
+  writeMore,
+  writeShare,
+  writeSteps,
+  writeTick,
+  writeTime,
+} from "../../viewer/web/laboratory/words.ts";
 import { Playback } from "../../viewer/web/playback.ts";
 import { feedDescription } from "./feed.ts";
 
@@ -166,6 +177,12 @@ Deno.test("a thinned series is whole while short, then even, bounded, and never 
   assert.deepEqual(series.items(), [0, 1, 2, 3, 4, 5, 6, 7]);
   for (let i = 8; i <= 42; i++) series.push(i);
   assert.deepEqual(series.items(), [0, 8, 16, 24, 32, 40, 42]);
+  series.truncate((item) => item < 30);
+  assert.deepEqual(series.items(), [0, 8, 16, 24]);
+  for (let i = 30; i <= 33; i++) series.push(i);
+  assert.deepEqual(series.items(), [0, 8, 16, 24, 30, 33], "as if nothing had been forgotten");
+  series.truncate((item) => item < 33);
+  assert.equal(series.latest, 30);
   series.clear();
   assert.deepEqual(series.items(), []);
   assert.throws(() => new ThinnedSeries(1), RangeError);
@@ -224,4 +241,92 @@ Deno.test("every measure of the simulation has a label, and the same minimum-jer
     first: ["endpointError", "effort"],
     others: ["work", "gossip"],
   });
+});
+
+Deno.test("a mean curve runs where all its curves do, whatever steps they were measured at", () => {
+  const curve = (from: number, to: number, by: number, slope: number) => {
+    const x = Array.from({ length: Math.floor((to - from) / by) + 1 }, (_, i) => from + by * i);
+    return { x, y: x.map((step) => slope * step) };
+  };
+  const close = (a: number, b: number) => assert.ok(Math.abs(a - b) < 1e-9, `${a} is not ${b}`);
+  const { x, y } = meanCurve([curve(0, 100, 2, 1), curve(3, 70, 5, 3), { x: [], y: [] }]);
+  assert.deepEqual([x[0], x.at(-1)], [4, 68]);
+  x.forEach((step, i) => close(y[i], 2 * step));
+  assert.deepEqual(meanCurve([curve(0, 9, 3, 1)]), curve(0, 9, 3, 1));
+  assert.deepEqual(meanCurve([]), { x: [], y: [] });
+  assert.deepEqual(meanCurve([curve(0, 4, 2, 1), curve(6, 8, 2, 1)]), { x: [], y: [] });
+  assert.deepEqual(meanCurve([{ x: [5], y: [1] }, { x: [5], y: [3] }]), { x: [5], y: [2] });
+});
+
+const counts = { queued: 4, running: 2, paused: 0, done: 12, failed: 1, cancelled: 0 };
+
+Deno.test("a laboratory's state is written in words that say what one must know", () => {
+  const workers = { total: 3, list: [] };
+  assert.equal(
+    writeLink({ state: "away", seconds: 12.4 }, workers),
+    "nats-server away since 12 s; workers keep training",
+  );
+  assert.equal(writeCounts(counts), "12 done · 2 running · 1 failed · 4 queued");
+  assert.deepEqual([0, 0.615, 0.9999, 1].map(writeShare), ["0 %", "61 %", "99 %", "100 %"]);
+  assert.equal(writeMore(10_000, 120, "jobs"), "… and 9880 more jobs");
+  assert.equal(writeMore(3, 3, "jobs"), "");
+  assert.deepEqual([[3, 10], [3, 0], [0, 0]].map(([step, steps]) => writeSteps(step, steps)), [
+    "3 of 10",
+    "3",
+    "",
+  ]);
+  assert.deepEqual([0, 0.25, -1234, 2.5e-5, 3e6].map(writeTick), [
+    "0",
+    "0.25",
+    "−1230",
+    "3e-5",
+    "3e+6",
+  ]);
+});
+
+Deno.test("a run's time is what it still takes, or when it was submitted", () => {
+  const run = {
+    run: "r",
+    title: "r",
+    kind: "library",
+    submitted: "2026-03-04T05:06:07.000Z",
+    total: 19,
+    jobs: counts,
+    progress: 0.5,
+  };
+  const later = new Date("2026-05-01T00:00:00Z");
+  assert.equal(writeTime({ ...run, secondsLeft: 200 }, later), "3 min 20 s left");
+  assert.match(writeTime(run, later), /^submitted .*4/);
+  assert.match(writeTime(run, new Date(run.submitted)), /^submitted \d\d:\d\d$/);
+  assert.match(writeTime({ ...run, total: 12 }, later), /^finished · /);
+  assert.equal(writeTime({ ...run, submitted: "gossip" }, later), "");
+});
+
+Deno.test("a training that goes on from a checkpoint is told to late pages without what it makes again", () => {
+  const history = new RunHistory();
+  const progress = (update: number, finalError: number) => ({
+    type: "progress" as const,
+    update,
+    updates: 100,
+    losses: {},
+    finalError,
+    nonFinite: 0,
+    mergeWeights: [],
+    updatesPerSecond: 1,
+    secondsLeft: 1,
+  });
+  for (const update of [10, 20, 30]) history.record(progress(update, 1));
+  history.record({
+    type: "evaluation",
+    stage: "during",
+    update: 25,
+    engine: "cannon",
+    trials: 1,
+    measures: {},
+  });
+  for (const update of [20, 30]) history.record(progress(update, 2));
+  const told = history.replay().map((event) =>
+    event.type === "progress" ? [event.update, event.finalError] : event.type
+  );
+  assert.deepEqual(told, [[10, 1], [20, 2], [30, 2]]);
 });

@@ -1,8 +1,6 @@
 /** The viewer's server, called by real http and WebSocket clients. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { type IncomingMessage, request } from "node:http";
-import { WebSocket } from "ws";
 import { subjects } from "../../cluster/bus.ts";
 import { encodeFrame } from "../../cluster/frame.ts";
 import { inProcessBus } from "../../cluster/in_process.ts";
@@ -14,6 +12,7 @@ import {
   type Progress,
 } from "../../cluster/protocol.ts";
 import { PortInUseError, startViewer, type Viewer } from "../../viewer/server/server.ts";
+import { ask, connect, dial, originOf, until } from "./clients.ts";
 import { feedDescription } from "./feed.ts";
 
 const run = "server-test";
@@ -40,52 +39,6 @@ async function withViewer(
   } finally {
     await viewer.close();
   }
-}
-
-const originOf = (viewer: Viewer) => new URL(viewer.url).origin;
-
-function dial(viewer: Viewer, headers: { origin?: string; host?: string } = {}, path = "socket") {
-  const { origin = originOf(viewer), host } = headers;
-  return new WebSocket(`${viewer.url.replace("http", "ws")}${path}`, {
-    origin,
-    ...(host !== undefined && { headers: { host } }),
-  });
-}
-
-/** A page that is connected and what it has been told. */
-async function connect(viewer: Viewer) {
-  const socket = dial(viewer);
-  const events: Event[] = [];
-  const frames: Uint8Array[] = [];
-  socket.on("message", (data: Uint8Array, isBinary: boolean) => {
-    if (isBinary) frames.push(data);
-    else events.push(JSON.parse(new TextDecoder().decode(data)));
-  });
-  await once(socket, "open");
-  return { socket, events, frames };
-}
-
-async function until(holds: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!holds()) {
-    if (performance.now() > deadline) assert.fail(`it never came to pass that ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-/** The status of an answer to a request with exactly that path and those headers. */
-async function ask(
-  viewer: Viewer,
-  path: string,
-  options: { method?: string; headers?: Record<string, string> } = {},
-): Promise<{ status: number; body: string; headers: IncomingMessage["headers"] }> {
-  const { hostname, port } = new URL(viewer.url);
-  const outgoing = request({ hostname, port, path, agent: false, ...options });
-  outgoing.end();
-  const [response] = await once(outgoing, "response") as [IncomingMessage];
-  let body = "";
-  for await (const chunk of response) body += chunk;
-  return { status: response.statusCode ?? 0, body, headers: response.headers };
 }
 
 const progress = (update: number): Progress => ({

@@ -1,38 +1,42 @@
 /**
- * The pages that watch a run, each on one WebSocket. All of them get every event; a page that reads
- * too slowly gets fewer frames, so that it stays in the present and costs no memory.
+ * Pages that watch the same thing, each on one WebSocket: they are admitted, asked what they want, and
+ * dismissed. How much a page is sent is the affair of its line, see `page_line.ts`.
  */
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
-import { type Command, decodeCommand, protocolVersion } from "../../cluster/protocol.ts";
+import { protocolVersion } from "../../cluster/protocol.ts";
+import { PageLine } from "./page_line.ts";
 
-/** Bytes of the largest message that a page may send; a command is under 100. */
+/** Bytes of the largest message that a page may send; a command is under 600. */
 const commandBytes = 4096;
-/** Unsent bytes beyond which a page gets no more frames: some hundred frames. */
-const frameBacklog = 64 * 1024;
-/** Unsent bytes beyond which a page is given up; it connects again and gets the history. */
-const eventBacklog = 8 * 1024 * 1024;
 /** How long a page may take to answer the goodbye, ms. */
 const goodbyeTime = 500;
 
-const closeCodes = { goingAway: 1001, policyViolation: 1008 } as const;
+/** Why a line is closed by the server. */
+export const closeCodes = { goingAway: 1001, policyViolation: 1008, tryAgainLater: 1013 } as const;
 
-/** What an audience asks of the server. */
-export interface AudienceOptions {
-  /** What a page that connects now must be told first: event texts and perhaps a frame. */
-  greeting(): Iterable<string | Uint8Array>;
+/** What an audience asks of its owner. */
+export interface AudienceOptions<Command> {
+  /** What a page may ask for. @throws when the bytes are none of that */
+  decode(bytes: Uint8Array): Command;
+  /** A page is there; it wants to be told what it has missed. */
+  onJoin(page: PageLine): void;
+  onLeave?(page: PageLine): void;
   /** A page asks for something. */
-  onCommand(command: Command): void;
+  onCommand(command: Command, page: PageLine): void;
+  /** A frame was not sent to a page that is behind. */
+  onDroppedFrame?(): void;
 }
 
 /** The connected pages. */
-export class Audience {
+export class Audience<Command> {
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: commandBytes });
-  readonly #options: AudienceOptions;
+  readonly #options: AudienceOptions<Command>;
+  readonly #lines = new Map<WebSocket, PageLine>();
 
-  constructor(options: AudienceOptions) {
+  constructor(options: AudienceOptions<Command>) {
     this.#options = options;
   }
 
@@ -46,18 +50,20 @@ export class Audience {
     this.#server.handleUpgrade(request, stream, Buffer.from(head), (page) => this.#welcome(page));
   }
 
-  /** Send an event to all. A page that has not read the last megabytes is hung up on instead. */
+  /** The pages that listen. */
+  *pages(): Iterable<PageLine> {
+    for (const [socket, line] of this.#lines) if (socket.readyState === socket.OPEN) yield line;
+  }
+
+  /** Send an event to all. */
   sendEvent(text: string): void {
-    for (const page of this.#open()) {
-      if (page.bufferedAmount > eventBacklog) page.terminate();
-      else page.send(text);
-    }
+    for (const page of this.pages()) page.sendEvent(text);
   }
 
   /** Send a frame to those who keep up. */
   sendFrame(frame: Uint8Array): void {
-    for (const page of this.#open()) {
-      if (page.bufferedAmount <= frameBacklog) page.send(frame);
+    for (const page of this.pages()) {
+      if (!page.sendFrame(frame)) this.#options.onDroppedFrame?.();
     }
   }
 
@@ -71,29 +77,31 @@ export class Audience {
     clearTimeout(deadline);
   }
 
-  *#open(): Iterable<WebSocket> {
-    for (const page of this.#server.clients) if (page.readyState === page.OPEN) yield page;
-  }
-
-  #welcome(page: WebSocket): void {
+  #welcome(socket: WebSocket): void {
+    const page = new PageLine(socket);
+    this.#lines.set(socket, page);
     // An oversized or broken message: ws has sent the close frame that says so, and "close" follows.
-    page.on("error", () => page.close());
-    page.on("message", (data, isBinary) => {
-      const command = readCommand(data, isBinary);
-      if (command instanceof Error) page.close(closeCodes.policyViolation, command.message);
-      else this.#options.onCommand(command);
+    socket.on("error", () => socket.close());
+    socket.on("close", () => {
+      this.#lines.delete(socket);
+      this.#options.onLeave?.(page);
     });
-    for (const message of this.#options.greeting()) page.send(message);
+    socket.on("message", (data, isBinary) => {
+      const command = this.#read(data, isBinary);
+      if (command instanceof Error) page.close(closeCodes.policyViolation, command.message);
+      else this.#options.onCommand(command, page);
+    });
+    this.#options.onJoin(page);
   }
-}
 
-/** The command in a message, or an error whose message fits into a close frame (123 bytes). */
-function readCommand(data: RawData, isBinary: boolean): Command | Error {
-  if (isBinary) return new TypeError("commands are JSON text, not binary");
-  try {
-    return decodeCommand(asBytes(data));
-  } catch {
-    return new TypeError(`not a command of protocol ${protocolVersion}`);
+  /** The command in a message, or an error whose message fits into a close frame (123 bytes). */
+  #read(data: RawData, isBinary: boolean): Command | Error {
+    if (isBinary) return new TypeError("commands are JSON text, not binary");
+    try {
+      return this.#options.decode(asBytes(data));
+    } catch {
+      return new TypeError(`not a command of protocol ${protocolVersion}`);
+    }
   }
 }
 

@@ -1,7 +1,8 @@
-/** The page's script: the modules of `viewer/web/` and their libraries as one file. */
+/** The pages' scripts: the modules of `viewer/web/` and their libraries, one file a page. */
 import { fileURLToPath } from "node:url";
 
-const entrypoint = fileURLToPath(new URL("../web/main.ts", import.meta.url));
+/** The page of a run, and that of a laboratory: `<name>.ts` in `viewer/web/`. */
+export type PageScript = "main" | "laboratory";
 
 /**
  * The bundled script. It takes under half a second; the first time ever Deno fetches its bundler
@@ -10,7 +11,8 @@ const entrypoint = fileURLToPath(new URL("../web/main.ts", import.meta.url));
  * @throws {Error} when Deno runs without `--unstable-bundle`, when the bundler cannot be fetched, or
  * when the sources do not bundle
  */
-export async function bundlePage(): Promise<string> {
+export async function bundlePage(name: PageScript): Promise<string> {
+  const entrypoint = fileURLToPath(new URL(`../web/${name}.ts`, import.meta.url));
   if (typeof Deno.bundle !== "function") {
     throw new Error("the page cannot be bundled: start Deno with --unstable-bundle");
   }

@@ -6,12 +6,13 @@ import type {
   Description,
   Evaluation,
   Event,
+  Notice,
   Progress,
   Status,
   TrialEnded,
   TrialStarted,
 } from "../../cluster/protocol.ts";
-import { ThinnedSeries } from "../thinned_series.ts";
+import { ThinnedSeries } from "../../cluster/thinned_series.ts";
 
 /** Points of the learning curve that are kept: about as many as a wide chart has pixels. */
 const progressLimit = 1000;
@@ -24,6 +25,7 @@ export class RunHistory {
   #status: Status | undefined;
   #trial: TrialStarted | undefined;
   #ended: TrialEnded | undefined;
+  #notice: Notice | undefined;
   readonly #progress = new ThinnedSeries<Progress>(progressLimit);
   readonly #evaluations = new ThinnedSeries<Evaluation>(evaluationLimit);
 
@@ -43,10 +45,14 @@ export class RunHistory {
         this.#ended = event;
         break;
       case "progress":
+        this.#goBackTo(event.update);
         this.#progress.push(event);
         break;
       case "evaluation":
         this.#evaluations.push(event);
+        break;
+      case "notice":
+        this.#notice = event;
         break;
     }
   }
@@ -61,6 +67,15 @@ export class RunHistory {
       // In the order in which they happened: the end may be that of the trial before.
       ...(ended?.trial === trial?.trial ? [trial, ended] : [ended, trial]),
       this.#status,
+      this.#notice,
     ].filter((event) => event !== undefined);
+  }
+
+  /** A training that goes on from a checkpoint makes again what came after it. */
+  #goBackTo(update: number): void {
+    const furthest = this.#progress.latest?.update ?? -1;
+    if (update > furthest) return;
+    this.#progress.truncate((progress) => progress.update < update);
+    this.#evaluations.truncate((evaluation) => evaluation.update <= update);
   }
 }

@@ -1,4 +1,4 @@
-/** The few things that the viewer serves over http: the page, its style, its script, its health. */
+/** The few things that the viewer serves over http: pages, their styles and scripts, its health. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Buffer } from "node:buffer";
 import type { TrustedAddresses } from "./addresses.ts";
@@ -24,12 +24,26 @@ const headers = {
   "cache-control": "no-store",
 };
 
-const file = (path: string, type: string) => ({ url: new URL(path, import.meta.url), type });
+/** A file that is served as it is. */
+export interface PageFile {
+  readonly url: URL;
+  readonly type: string;
+}
 
-/** Every file by its address. A request can name nothing else, so there is no path to escape from. */
-const files: Readonly<Record<string, { url: URL; type: string }>> = {
-  "/": file("../web/index.html", "text/html; charset=utf-8"),
+const file = (path: string, type: string): PageFile => ({
+  url: new URL(path, import.meta.url),
+  type,
+});
+
+/** The page of one run. */
+export const runPage = file("../web/index.html", "text/html; charset=utf-8");
+/** The page of a laboratory. */
+export const laboratoryPage = file("../web/laboratory.html", "text/html; charset=utf-8");
+
+/** What pages consist of, by its address. */
+const files: Readonly<Record<string, PageFile>> = {
   "/style.css": file("../web/style.css", "text/css; charset=utf-8"),
+  "/laboratory.css": file("../web/laboratory.css", "text/css; charset=utf-8"),
   "/icon.svg": file("../web/icon.svg", "image/svg+xml"),
   "/charts.css": {
     url: new URL(import.meta.resolve("uplot/dist/uPlot.min.css")),
@@ -52,8 +66,10 @@ const plain = (status: number, body: string): Reply => ({
 /** What the handler answers with besides the files. */
 export interface PageSources {
   readonly addresses: TrustedAddresses;
-  /** The page's script; rejects with a message for the reader of the page. */
-  readonly script: Promise<string>;
+  /** The pages by their paths. A request can name nothing else, so there is no path to escape from. */
+  readonly pages: Readonly<Record<string, PageFile>>;
+  /** The pages' scripts by their paths; one rejects with a message for the reader of the page. */
+  readonly scripts: ReadonlyMap<string, Promise<string>>;
   /** What `/health` says; JSON. */
   health(): unknown;
 }
@@ -79,12 +95,14 @@ async function reply(request: IncomingMessage, sources: PageSources): Promise<Re
   if (path === "/health") {
     return { status: 200, type: "application/json", body: JSON.stringify(sources.health()) };
   }
-  if (path === "/main.js") {
-    const body = await sources.script.catch(excuse);
+  const script = sources.scripts.get(path);
+  if (script) {
+    const body = await script.catch(excuse);
     return { status: 200, type: "text/javascript; charset=utf-8", body };
   }
-  if (!Object.hasOwn(files, path)) return plain(404, "There is nothing here.");
-  const { url, type } = files[path];
+  const found = [sources.pages, files].find((known) => Object.hasOwn(known, path));
+  if (!found) return plain(404, "There is nothing here.");
+  const { url, type } = found[path];
   return { status: 200, type, body: await Deno.readFile(url) };
 }
 

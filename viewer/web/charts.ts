@@ -2,85 +2,15 @@
 /** The two charts: how the error falls with training, and how fast the hand is during the trial. */
 import uPlot from "uplot";
 import type { Evaluation, Progress } from "../../cluster/protocol.ts";
-import { ThinnedSeries } from "../thinned_series.ts";
+import { ThinnedSeries } from "../../cluster/thinned_series.ts";
+import { basis, Chart, decades, inThousands } from "./chart.ts";
 import { element, setText } from "./dom.ts";
 import { css } from "./palette.ts";
 import type { Theme } from "./theme.ts";
 
 /** More points than a chart has pixels show nothing more. */
 const pointLimit = 1500;
-const font = "11px system-ui, sans-serif";
 const centimetres = (metres: number) => 100 * metres;
-
-/** A chart that fills its host and is rebuilt when theme or form change. */
-class Chart {
-  readonly #host: HTMLElement;
-  readonly #form: (theme: Theme) => Omit<uPlot.Options, "width" | "height">;
-  #plot: uPlot | undefined;
-  #theme: Theme | undefined;
-  #data: uPlot.AlignedData = [[]];
-  #stale = false;
-
-  constructor(
-    host: HTMLElement,
-    form: (theme: Theme) => Omit<uPlot.Options, "width" | "height">,
-  ) {
-    this.#host = host;
-    this.#form = form;
-    new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(host);
-  }
-
-  /** New data; drawn with the next display frame. */
-  set data(data: uPlot.AlignedData) {
-    this.#data = data;
-    if (this.#stale) return;
-    this.#stale = true;
-    requestAnimationFrame(() => {
-      this.#stale = false;
-      this.#plot?.setData(this.#data);
-    });
-  }
-
-  paint(theme: Theme): void {
-    this.#theme = theme;
-    this.rebuild();
-  }
-
-  rebuild(): void {
-    if (!this.#theme) return;
-    this.#plot?.destroy();
-    const options = { ...this.#form(this.#theme), ...this.#size() };
-    this.#plot = new uPlot(options, this.#data, this.#host);
-  }
-
-  #size(): { width: number; height: number } {
-    return { width: this.#host.clientWidth, height: this.#host.clientHeight };
-  }
-}
-
-/** What both charts have in common. */
-function basis(
-  theme: Theme,
-  yValues: uPlot.Axis.Values,
-): Omit<uPlot.Options, "width" | "height" | "series"> {
-  const axis = {
-    stroke: css(theme.muted),
-    font,
-    ticks: { show: false },
-    grid: { stroke: css(theme.line), width: 1 },
-  };
-  return {
-    legend: { show: false },
-    padding: [8, 16, 0, 0],
-    cursor: { y: false, drag: { x: false, y: false }, points: { size: 6 } },
-    axes: [
-      { ...axis, grid: { show: false }, size: 24, gap: 4, space: 60 },
-      { ...axis, size: 36, gap: 4, space: 28, values: yValues },
-    ],
-  };
-}
-
-const compact = (value: number) => value >= 1000 ? `${value / 1000}k` : String(value);
 
 /** A text for the cursor's place in a chart, or the one for no cursor. */
 type Readout = (text: string) => void;
@@ -112,8 +42,8 @@ export class LearningCurve {
   }
 
   addProgress(progress: Progress): void {
-    const before = this.#progress.latest;
-    if (before && progress.update < before.update) this.#progress.clear();
+    // A training that goes on from a checkpoint makes again what came after it.
+    this.#progress.truncate(({ update }) => update < progress.update);
     this.#progress.push(progress);
     this.#update();
   }
@@ -154,7 +84,10 @@ export class LearningCurve {
   #form(theme: Theme): Omit<uPlot.Options, "width" | "height"> {
     const log = this.#logarithmic;
     return {
-      ...basis(theme, (_, values) => values.map((value) => value === null ? "" : compact(value))),
+      ...basis(
+        theme,
+        (_, values) => values.map((value) => value === null ? "" : inThousands(value)),
+      ),
       scales: {
         x: {
           time: false,
@@ -214,18 +147,6 @@ function heldOutErrors(evaluations: readonly Evaluation[], engine: string): Map<
       ])
       .filter(([, error]) => Number.isFinite(error)),
   );
-}
-
-/** Bounds with room for the data and at least one labelled line. */
-function decades(lower: number | null, upper: number | null): [number, number] {
-  if (!lower || !upper || lower <= 0) return [1, 100];
-  const steps = [1, 2, 5];
-  const below = [...steps].reverse().map((step) => step * 10 ** Math.floor(Math.log10(lower)));
-  const above = [...steps, 10].map((step) => step * 10 ** Math.floor(Math.log10(upper)));
-  return [
-    below.find((bound) => bound <= lower) ?? lower,
-    above.find((bound) => bound >= upper) ?? upper,
-  ];
 }
 
 /** Hand speed over the time of one trial. */

@@ -1,7 +1,13 @@
 /// <reference lib="dom" />
-/** The page's line to the run: one WebSocket that is opened again whenever it breaks. */
+/** The page's line to what it shows: one WebSocket that is opened again whenever it breaks. */
 import { decodeFrame, type Frame } from "../../cluster/frame.ts";
-import type { Command, Description, Event } from "../../cluster/protocol.ts";
+import type {
+  Command,
+  Description,
+  Event,
+  LaboratoryEvent,
+  Watch,
+} from "../../cluster/protocol.ts";
 
 /** The only version that this page reads; `protocol.ts` makes anything else a type error. */
 const understood: Description["protocol"] = 1;
@@ -19,34 +25,46 @@ export type LineState =
   | { readonly kind: "open" }
   | { readonly kind: "lost"; readonly since: Date; readonly reason: string };
 
+/** In words, for the reader. */
+export function writeLost({ since, reason }: LineState & { readonly kind: "lost" }): string {
+  const time = since.toLocaleTimeString([], { hour12: false });
+  return `Disconnected since ${time}${reason ? ` (${reason})` : ""}; trying again …`;
+}
+
 /** What the page does with what arrives. */
-export interface ConnectionHandlers {
-  /** The line is open; the whole history of the run follows. */
+export interface ConnectionHandlers<Received> {
+  /** The line is open; all that has happened so far follows. */
   onOpen(): void;
-  onEvent(event: Event): void;
-  onFrame(frame: Frame): void;
+  onEvent(event: Received): void;
+  /** For pages that show frames. */
+  onFrame?(frame: Frame): void;
   onState(state: LineState): void;
 }
 
+/** A line to a run, or to a laboratory. */
+export type RunConnection = Connection<Event, Command>;
+export type LaboratoryConnection = Connection<LaboratoryEvent, Watch>;
+
 /** A line that keeps itself open. */
-export class Connection {
+export class Connection<Received extends Event | LaboratoryEvent, Sent extends Command | Watch> {
   readonly #url: string;
-  readonly #handlers: ConnectionHandlers;
+  readonly #handlers: ConnectionHandlers<Received>;
   #socket: WebSocket | undefined;
   #lostSince: Date | undefined;
   #wait: number = backOff.first;
   #heard = 0;
 
-  constructor(url: string, handlers: ConnectionHandlers) {
-    this.#url = url;
+  /** @param path of the WebSocket on this page's own server */
+  constructor(path: string, handlers: ConnectionHandlers<Received>) {
+    this.#url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
     this.#handlers = handlers;
     setInterval(() => this.#listenForSilence(), silence * 1000 / 2);
     handlers.onState({ kind: "connecting" });
     this.#open();
   }
 
-  /** Ask the run for something; without effect while the line is broken. */
-  send(command: Command): void {
+  /** Ask for something; without effect while the line is broken. */
+  send(command: Sent): void {
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(command));
   }
 
@@ -74,13 +92,13 @@ export class Connection {
     this.#heard = performance.now();
     this.#wait = backOff.first;
     if (typeof data !== "string") {
-      this.#handlers.onFrame(decodeFrame(new Uint8Array(data)));
+      this.#handlers.onFrame?.(decodeFrame(new Uint8Array(data)));
       return;
     }
     // The server sends only what its schema has let through; the version is the one thing to check.
-    const event: Event = JSON.parse(data);
-    if (event.type === "description" && event.protocol !== understood) {
-      this.#lose("the run speaks a newer protocol; load this page again");
+    const event: Received = JSON.parse(data);
+    if ("protocol" in event && event.protocol !== understood) {
+      this.#lose("the server speaks a newer protocol; load this page again");
       return;
     }
     this.#handlers.onEvent(event);
@@ -105,7 +123,7 @@ export class Connection {
       await fetch("/health", { signal: AbortSignal.timeout(patience * 1000) });
       this.#heard = performance.now();
     } catch {
-      if (this.#socket === socket) this.#lose("the run does not answer");
+      if (this.#socket === socket) this.#lose("the server does not answer");
     }
   }
 }

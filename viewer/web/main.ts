@@ -6,12 +6,13 @@
 import type {
   Description,
   Event,
+  Notice,
   Status,
   TrialEnded,
   TrialStarted,
 } from "../../cluster/protocol.ts";
 import { LearningCurve, SpeedProfile } from "./charts.ts";
-import { Connection, type LineState } from "./connection.ts";
+import { Connection, type LineState, type RunConnection } from "./connection.ts";
 import { Controls } from "./controls.ts";
 import { element } from "./dom.ts";
 import { Hemispheres } from "./hemispheres.ts";
@@ -42,26 +43,25 @@ let description: Description | undefined;
 let status: Status | undefined;
 let trial: TrialStarted | undefined;
 let line: LineState = { kind: "connecting" };
+let notice: Notice | undefined;
 let frames = 0;
 /** Where the path and the speed profile have come to. */
 let passed: { readonly hand: Point; readonly step: number } | undefined;
 
-const connection = new Connection(
-  `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/socket`,
-  {
-    // The whole history of the run follows.
-    onOpen: () => learningCurve.reset(description?.updates ?? 0, description?.engine ?? ""),
-    onEvent: receive,
-    onFrame(frame) {
-      facts.frames = String(++frames);
-      playback.push(frame);
-    },
-    onState(state) {
-      line = state;
-      showLine();
-    },
+const connection: RunConnection = new Connection(socketPath(), {
+  // The whole history of the run follows.
+  onOpen: () => learningCurve.reset(description?.updates ?? 0, description?.engine ?? ""),
+  onEvent: receive,
+  onFrame(frame) {
+    facts.frames = String(++frames);
+    playback.push(frame);
   },
-);
+  onState(state) {
+    line = state;
+    notice = undefined;
+    showLine();
+  },
+});
 
 themes.follow((theme) => {
   scene?.paint(theme);
@@ -80,6 +80,14 @@ requestAnimationFrame(function show(now) {
   requestAnimationFrame(show);
 });
 
+/** The page of a laboratory's job, which its address names, has a line of its own, and a way back. */
+function socketPath(): string {
+  const job = new URLSearchParams(location.search).get("job");
+  if (job === null) return "/socket";
+  element("#laboratory", HTMLElement).hidden = false;
+  return `/socket?job=${encodeURIComponent(job)}`;
+}
+
 function openScene(): ArmScene | undefined {
   try {
     return new ArmScene(element("#scene", HTMLCanvasElement));
@@ -92,6 +100,7 @@ function openScene(): ArmScene | undefined {
 
 function showLine(): void {
   readouts.showLine(line, description !== undefined);
+  if (line.kind === "open" && notice?.text) readouts.notify(notice.text, notice.level);
   controls.enabled = line.kind === "open" && description !== undefined;
 }
 
@@ -113,6 +122,9 @@ function receive(event: Event): void {
       return beginTrial(event);
     case "trial-ended":
       return endTrial(event);
+    case "notice":
+      notice = event;
+      return showLine();
   }
 }
 

@@ -104,6 +104,10 @@ export function signed(value: number, digits: number): string {
   return Number(text) === 0 ? text.replace("-", "") : text.replace("-", "−");
 }
 
+/** Three significant digits. */
+export const significant = (value: number) =>
+  Number.isFinite(value) ? value.toPrecision(3).replace("-", "−") : "–";
+
 /** "movementTime" as "Movement time". */
 function spaced(name: string): string {
   const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replaceAll(/[-_]/g, " ").toLowerCase();

@@ -8,10 +8,10 @@ import type {
   TrialStarted,
 } from "../../cluster/protocol.ts";
 import { muscleScale } from "./arm_model.ts";
-import type { LineState } from "./connection.ts";
+import { type LineState, writeLost } from "./connection.ts";
 import { create, element, setText } from "./dom.ts";
 import { fastest, speedScale } from "./hand_path.ts";
-import { signed, sortMeasures, writeDuration, writeMeasure } from "./measures.ts";
+import { signed, significant, sortMeasures, writeDuration, writeMeasure } from "./measures.ts";
 import { css, type Scale } from "./palette.ts";
 import type { Theme } from "./theme.ts";
 
@@ -63,13 +63,13 @@ export class Readouts {
   /** Another run. */
   load({ run, seed, engine, controller, task, arm, updates, network }: Description): void {
     this.#learner = network.streams.length > 0 ? controller : undefined;
-    this.#write.run(run);
+    this.#write.run(runName(run));
     const verb = this.#learner === undefined ? "does" : "learns";
     this.#write.facts(
       [arm.name, `${engine} engine`, `seed ${seed}`, `${controller} ${verb} ${task}`]
         .map((fact) => fact.replaceAll("-", " ")).join("  ·  "),
     );
-    document.title = `${run} · Callosum`;
+    document.title = `${runName(run)} · Callosum`;
     this.#progress.max = Math.max(updates, 1);
     this.#bars = arm.actuators.map(({ name, kind }) => {
       const row = create("li");
@@ -171,11 +171,8 @@ export class Readouts {
         return this.notify("Connecting to the run …", "quiet");
       case "open":
         return this.notify(hasRun ? "" : "Waiting for the run to say what it is …", "quiet");
-      case "lost": {
-        const since = state.since.toLocaleTimeString([], { hour12: false });
-        const reason = state.reason ? ` (${state.reason})` : "";
-        return this.notify(`Disconnected since ${since}${reason}; trying again …`, "warning");
-      }
+      case "lost":
+        return this.notify(writeLost(state), "warning");
     }
   }
 
@@ -217,6 +214,5 @@ function measureRow(name: string, measure: number): HTMLTableRowElement {
   return row;
 }
 
-/** Three significant digits. */
-const significant = (value: number) =>
-  Number.isFinite(value) ? value.toPrecision(3).replace("-", "−") : "–";
+/** A job of a laboratory is called by a digest; its beginning tells it from others. */
+const runName = (run: string) => /^[0-9a-f]{40}$/.test(run) ? run.slice(0, 8) : run;

@@ -24,8 +24,17 @@ const names = [
   "shadow",
 ] as const;
 
+/** How many colours for categories there are: `--series-1` and so on. */
+export const seriesCount = 8;
+
+/** Colours for categories. */
+export type SeriesColours = readonly Colour[];
+
 /** The colours of the current theme by name, and which of the two it is. */
-export type Theme = Readonly<Record<(typeof names)[number], Colour>> & { readonly dark: boolean };
+export type Theme = Readonly<Record<(typeof names)[number], Colour>> & {
+  readonly series: SeriesColours;
+  readonly dark: boolean;
+};
 
 const storageKey = "callosum.theme";
 const systemIsDark = globalThis.matchMedia("(prefers-color-scheme: dark)");
@@ -69,7 +78,11 @@ export class Themes {
 
   #read(): Theme {
     const colours = Object.fromEntries(names.map((name) => [name, this.#colour(name)]));
-    return { ...colours as Record<(typeof names)[number], Colour>, dark: this.#dark };
+    const series = Array.from(
+      { length: seriesCount },
+      (_, i) => this.#colour(`series-${i + 1}`),
+    );
+    return { ...colours as Record<(typeof names)[number], Colour>, series, dark: this.#dark };
   }
 
   #colour(name: string): Colour {

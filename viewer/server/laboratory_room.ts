@@ -1,0 +1,152 @@
+/**
+ * The pages of a laboratory. All are told how it stands; of the run that a page has chosen it is told
+ * more. What they have chosen goes out on the bus again and again, so that whoever tells of runs tells
+ * only of those.
+ *
+ * Everything that is told replaces what was told before: what is kept here for a page that comes later is
+ * the newest of each kind, and only of what is watched.
+ */
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import type { Bus, Subscription } from "../../cluster/bus.ts";
+import {
+  decodeLaboratoryEvent,
+  decodeWatch,
+  type Interest,
+  type LaboratoryEvent,
+  laboratoryLimits,
+  laboratorySubjects,
+  type Watch,
+} from "../../cluster/protocol.ts";
+import { Audience, closeCodes } from "./audience.ts";
+import type { PageLine } from "./page_line.ts";
+import type { RoomReports } from "./site.ts";
+
+/** What a page has chosen. */
+type Choice = Interest["runs"][number];
+
+const laboratoryKey = "laboratory";
+const runKey = (run: string) => `run ${run}`;
+const metricKey = (run: string, metric: string) => `curve ${run} ${metric} `;
+
+/** What a room needs. */
+export interface LaboratoryRoomOptions extends RoomReports {
+  readonly bus: Bus;
+  /** What is watched here has changed. */
+  readonly onChoice: () => void;
+}
+
+/** The pages of a laboratory. */
+export class LaboratoryRoom {
+  readonly #options: LaboratoryRoomOptions;
+  readonly #audience: Audience<Watch>;
+  readonly #subscription: Subscription;
+  readonly #choices = new Map<PageLine, Choice>();
+  /** The newest of each kind, as text. */
+  readonly #latest = new Map<string, string>();
+  /** The first metric of each watched run: that of the pages that have chosen none. */
+  readonly #firstMetrics = new Map<string, string>();
+
+  constructor(options: LaboratoryRoomOptions) {
+    this.#options = options;
+    this.#audience = new Audience({
+      decode: decodeWatch,
+      onJoin: (page) => this.#send(page, (key) => key === laboratoryKey),
+      onLeave: (page) => {
+        if (this.#choices.delete(page)) this.#forgetUnwatched();
+      },
+      onCommand: (command, page) => this.#choose(page, command),
+    });
+    this.#subscription = options.bus.subscribe(laboratorySubjects.events, (payload) => {
+      try {
+        this.#receive(decodeLaboratoryEvent(payload));
+      } catch (error) {
+        options.onError(error);
+      }
+    });
+  }
+
+  /** How many pages are here. */
+  get size(): number {
+    return this.#audience.size;
+  }
+
+  /** What the pages watch, each once. */
+  get choices(): Choice[] {
+    const choices = [...this.#choices.values()];
+    return [...new Map(choices.map((choice) => [JSON.stringify(choice), choice])).values()];
+  }
+
+  admit(request: IncomingMessage, stream: Duplex, head: Uint8Array): void {
+    this.#audience.admit(request, stream, head);
+  }
+
+  /** Leave the bus and say goodbye to all pages. */
+  async close(): Promise<void> {
+    this.#subscription.unsubscribe();
+    await this.#audience.dismiss();
+  }
+
+  #receive(event: LaboratoryEvent): void {
+    if (event.type === "laboratory-run") {
+      const [first] = event.metrics;
+      if (first !== undefined) this.#firstMetrics.set(event.run, first);
+    }
+    const key = keyOf(event);
+    const text = JSON.stringify(event);
+    const listeners = [...this.#audience.pages()].filter((page) => this.#concerns(key, page));
+    // Whoever has just left may still be told of for a moment.
+    if (key === laboratoryKey || listeners.length > 0) this.#latest.set(key, text);
+    for (const page of listeners) page.sendLatest(key, text);
+  }
+
+  #choose(page: PageLine, { run, metric }: Watch): void {
+    if (run === null) this.#choices.delete(page);
+    else this.#choices.set(page, { run, metric });
+    if (this.choices.length > laboratoryLimits.watchedRuns) {
+      this.#choices.delete(page);
+      const reason = `${laboratoryLimits.watchedRuns} runs are watched closely already`;
+      return page.close(closeCodes.tryAgainLater, reason);
+    }
+    page.forget((key) => !this.#concerns(key, page));
+    this.#send(page, (key) => key !== laboratoryKey && this.#concerns(key, page));
+    this.#forgetUnwatched();
+  }
+
+  /** Whether what goes under `key` is for `page`. */
+  #concerns(key: string, page: PageLine): boolean {
+    if (key === laboratoryKey) return true;
+    const choice = this.#choices.get(page);
+    if (!choice) return false;
+    const metric = choice.metric ?? this.#firstMetrics.get(choice.run);
+    return key === runKey(choice.run) ||
+      (metric !== undefined && key.startsWith(metricKey(choice.run, metric)));
+  }
+
+  #send(page: PageLine, isWanted: (key: string) => boolean): void {
+    for (const [key, text] of this.#latest) if (isWanted(key)) page.sendLatest(key, text);
+  }
+
+  #forgetUnwatched(): void {
+    const pages = [...this.#choices.keys()];
+    for (const key of this.#latest.keys()) {
+      const isWatched = key === laboratoryKey || pages.some((page) => this.#concerns(key, page));
+      if (!isWatched) this.#latest.delete(key);
+    }
+    const runs = new Set([...this.#choices.values()].map(({ run }) => run));
+    for (const run of this.#firstMetrics.keys()) if (!runs.has(run)) this.#firstMetrics.delete(run);
+    this.#options.onChoice();
+  }
+}
+
+/** What an event replaces the one before of. */
+function keyOf(event: LaboratoryEvent): string {
+  switch (event.type) {
+    case "laboratory":
+      return laboratoryKey;
+    case "laboratory-run":
+      return runKey(event.run);
+    case "curve":
+      return metricKey(event.run, event.metric) + event.job;
+  }
+}
