@@ -98,11 +98,13 @@ async function makeGrounds(place: Place, surroundings: Surroundings): Promise<Gr
     case "started": {
       const server = await startServer(place, surroundings);
       const version = server.version.join(".");
-      return await onServer({ servers: server.url }, surroundings, server.url, [
+      const grounds = await onServer({ servers: server.url }, surroundings, server.url, [
         `nats-server ${version}, which keeps everything in ${place.folder}: ${
           natsDurability(server.version)
         }`,
       ]);
+      server.watchOver(grounds.backbone.link);
+      return grounds;
     }
   }
 }
@@ -125,11 +127,10 @@ async function onServer(
   name: string,
   notes: readonly string[],
 ): Promise<Grounds> {
-  const role = "owner";
-  const joining = { ...access, name: "cluster", role, log, counters } as const;
+  const joining = { ...access, name: "cluster", role: "owner", log, counters } as const;
   const backbone = opened.use(await joinLaboratory(joining));
   const startWorker = (settings: WorkerSettings) =>
-    startWorkerProcess({ ...settings, access, role });
+    startWorkerProcess({ ...settings, access, role: "worker" });
   return { name, backbone, startWorker, notes };
 }
 

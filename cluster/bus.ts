@@ -3,7 +3,8 @@
  * in the same thread, in a worker, or on another machine.
  *
  * Delivery is at most once and in order for one publisher; a subscriber that throws does not disturb
- * the others. Payloads are bytes, as on NATS; `protocol.ts` says what they mean.
+ * the others. Payloads are bytes, as on NATS; `protocol.ts` says what they mean. They are not copied: what
+ * has been published or received must not be changed, and a received one may be a part of a larger buffer.
  */
 export interface Bus {
   /** Send `payload` to everyone who listens to exactly `subject`. */

@@ -141,6 +141,8 @@ export interface Method<Schema extends z.ZodObject = z.ZodObject> {
   readonly profiles: Readonly<Record<ProfileName, Profile<z.output<Schema>>>>;
   /** The method, its baselines and its ablations: what each is, by name. */
   readonly variants: Readonly<Record<string, string>>;
+  /** The files of the data folder that its jobs read under a configuration; none unless given. */
+  files?(config: z.output<Schema>): readonly string[];
   /** Do one job: says how it goes, and returns its result. */
   train(
     job: Job<z.output<Schema>>,

@@ -1,6 +1,5 @@
 /** Does jobs of the library: a method's variant under one seed, in a thread of its own. */
 import { z } from "zod";
-import { canonicalBytes } from "../../cluster/jobs/identity.ts";
 import type { JobResult } from "../../learners/method.ts";
 import { type ComputingBackend, computingBackends } from "../../learners/nn/backend.ts";
 import { jobConfig } from "../library_run_config.ts";
@@ -22,7 +21,7 @@ export type LibraryWork = z.infer<typeof libraryWork>;
 const backendOf = z.enum(computingBackends);
 
 /**
- * The executor of the library's jobs. The result is the method's `JobResult` as canonical JSON, in which
+ * The executor of the library's jobs. The result is the method's `JobResult` as JSON, in which
  * the NaNs and infinities of curves are null.
  * @param library the module whose `library` has the methods
  */
@@ -61,7 +60,7 @@ function ownerOf(context: ExecutionContext, device: string): JobOwner {
   };
 }
 
-/** What a job has come to as canonical JSON; by way of JSON, which knows no NaN and makes it null. */
+/** What a job has come to as JSON, its parts in the method's order: the same result, the same bytes. */
 export function resultBytes(result: JobResult): Uint8Array<ArrayBuffer> {
-  return canonicalBytes(JSON.parse(JSON.stringify(result)));
+  return new TextEncoder().encode(JSON.stringify(result));
 }

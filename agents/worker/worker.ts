@@ -11,7 +11,7 @@ import { Counters } from "../../cluster/counters.ts";
 import { DeadLetters, jsonOf } from "../../cluster/dead_letters.ts";
 import type { Claim } from "../../cluster/jobs/claim.ts";
 import { decodeHint } from "../../cluster/jobs/identity.ts";
-import { Ledger, type Refusal } from "../../cluster/jobs/ledger.ts";
+import { type CrashHook, Ledger, type Refusal } from "../../cluster/jobs/ledger.ts";
 import type { WorkerRecord } from "../../cluster/jobs/records.ts";
 import type { ResultSpool } from "../../cluster/jobs/result_spool.ts";
 import type { Log } from "../../cluster/log.ts";
@@ -55,6 +55,8 @@ export interface WorkerOptions {
   readonly log: Log;
   readonly counters?: Counters;
   readonly times?: Partial<AttemptTimes>;
+  /** Called between the steps of what must survive a death at any moment; tests die there. */
+  readonly at?: CrashHook;
 }
 
 /** How long one question for a hint lasts, ms: what the machine has is looked at again after it. */
@@ -94,6 +96,7 @@ export class WorkerAgent {
     this.#counters = options.counters ?? new Counters();
     this.#letters = new DeadLetters({ bus: backbone.bus, from: id, counters: this.#counters });
     this.#ledger = new Ledger(backbone, {
+      at: options.at,
       agree: resultsAgree,
       onTrouble: (message, error) => this.#log.warn(`${message}: ${error}`),
     });

@@ -13,10 +13,9 @@ import {
 import type { Subscription } from "../bus.ts";
 import { digestOf } from "../digest.ts";
 import type { End } from "./end.ts";
+import { requireFits, requireKey } from "../table_rules.ts";
 import { MemoryLog } from "./log.ts";
 import type { MemoryTable } from "./table.ts";
-
-const largestValue = 512 * 1024;
 
 /** A table, as the end reaches it. */
 export class EndTable implements Table {
@@ -68,22 +67,6 @@ export class EndTable implements Table {
       return carryOut();
     });
   }
-}
-
-function requireKey(what: string, key: string): void {
-  if (/^[A-Za-z0-9_=-][A-Za-z0-9_.=-]{0,199}$/.test(key) && !key.endsWith(".")) return;
-  throw new RangeError(
-    `${what}: key ${JSON.stringify(key)}: ` +
-      `expected 1 to 200 letters, digits, "-", "_", "=", or "." in between`,
-  );
-}
-
-function requireFits(what: string, value: Uint8Array): void {
-  if (value.length <= largestValue) return;
-  throw new BackboneError(
-    "too-large",
-    `${what}: ${value.length} bytes, at most ${largestValue} fit`,
-  );
 }
 
 /** The logs, as the end reaches them. */

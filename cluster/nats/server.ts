@@ -294,6 +294,8 @@ export async function launchServer(
     stdin: "null",
     stdout: "null",
     stderr: "piped",
+    // A group of its own: Ctrl-C in the terminal is for us, who end it when all have handed over.
+    detached: true,
   }).spawn();
   const lastWords = beginningOf(child.stderr);
   let over = false;

@@ -4,17 +4,15 @@
  * refused a key or is being killed, is then nobody's, and ends the process. Here somebody always listens.
  */
 import {
+  errors,
   type NatsConnection,
   NatsConnectionImpl,
   type NodeConnectionOptions,
   setTransportFactory,
 } from "@nats-io/transport-node";
 import type { Socket } from "node:net";
-import type { TLSSocket } from "node:tls";
-import {
-  nodeResolveHost,
-  NodeTransport,
-} from "npm:/@nats-io/transport-node@3.4.0/lib/node_transport.js";
+import { connect as connectTls, type TLSSocket } from "node:tls";
+import { nodeResolveHost, NodeTransport } from "@nats-io/transport-node/lib/node_transport.js";
 
 /** Connect, as the client's own `connect` does. */
 export function connect(options: NodeConnectionOptions): Promise<NatsConnection> {
@@ -27,8 +25,25 @@ class GuardedTransport extends NodeTransport {
     return guarded(await super.dial(server));
   }
 
+  /** The server's refusal may come with the end of the handshake, so the guard stands before it. */
   override async startTLS(): Promise<TLSSocket> {
-    return guarded(await super.startTLS());
+    // Read already, see credentials.ts.
+    const { ca, cert, key } = this.options.tls ?? {};
+    const socket = guarded(connectTls({
+      ca,
+      cert,
+      key,
+      socket: this.socket,
+      servername: this.tlsName,
+      rejectUnauthorized: true,
+    }));
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    socket.once("secureConnect", resolve);
+    socket.once("error", reject);
+    socket.once("close", () => reject(new errors.ConnectionError("the server has hung up")));
+    await promise;
+    socket.removeAllListeners();
+    return socket;
   }
 }
 
@@ -37,8 +52,9 @@ function guarded<S extends Socket>(socket: S): S {
   // The client hears of the socket's end too, and that is what it acts upon.
   const listen = () => socket.on("error", () => {});
   const remove = socket.removeAllListeners.bind(socket);
-  socket.removeAllListeners = (event) => {
-    remove(event);
+  // Without an event, and not with one that is undefined: that would remove nothing.
+  socket.removeAllListeners = (...event) => {
+    remove(...event);
     listen();
     return socket;
   };

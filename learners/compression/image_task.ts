@@ -46,6 +46,11 @@ const cifarClasses = [
   "truck",
 ];
 
+/** The files of the data folder that a configuration's task is read from. */
+export function imageTaskFiles({ data }: z.output<typeof imageTaskSchema>): readonly string[] {
+  return data === "arm-images" ? [] : [...cifarTraining, cifarTest];
+}
+
 /**
  * The task that a configuration describes. CIFAR-10's validation images are the last of its training
  * images, which are then not trained on; its test images are all 10,000.

@@ -64,7 +64,7 @@ import {
   transform,
   transformVariables,
 } from "./node_networks.ts";
-import { loadNodeTask, nodeTaskSchema } from "./node_task.ts";
+import { loadNodeTask, nodeTaskFiles, nodeTaskSchema } from "./node_task.ts";
 
 const configSchema = nodeTaskSchema.extend({
   hidden: z.int().min(1).default(32).describe("units of every hidden layer"),
@@ -261,6 +261,7 @@ export const dagnn = defineMethod({
     arxiv: "2007.09296",
   },
   config: configSchema,
+  files: nodeTaskFiles,
   profiles: {
     smoke: {
       config: { nodes: 150, validation: 50, epochs: 12, hops: 3 },

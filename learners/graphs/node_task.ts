@@ -54,15 +54,22 @@ function featuresOf({ nodes, featureCount, features }: SplitGraph): SparseMatrix
   return sparseOf(nodes, featureCount, features);
 }
 
-/** `<name>.content`, `<name>.cites` and `<name>.split.json` in the folder `<name>`. */
+/** The files of the data folder that a configuration's task is read from. */
+export function nodeTaskFiles({ data }: z.output<typeof nodeTaskSchema>): readonly string[] {
+  return data === "contact-graphs" ? [] : graphFiles(data);
+}
+
+/** A citation graph's nodes, edges and split. */
+function graphFiles(name: string): readonly string[] {
+  return ["content", "cites", "split.json"].map((end) => `${name}/${name}.${end}`);
+}
+
 async function citationGraph(
   name: string,
   context: Pick<JobContext, "file">,
 ): Promise<SplitGraph> {
   const [content, cites, split] = await Promise.all(
-    ["content", "cites", "split.json"].map((end) =>
-      sourceFile((file) => context.file(file), `${name}/${name}.${end}`)
-    ),
+    graphFiles(name).map((path) => sourceFile((file) => context.file(file), path)),
   );
   const { nodeNames = [], ...graph } = readLinqs(content, cites, { name });
   return { ...graph, nodeNames, splits: readLinqsSplit(split, nodeNames) };

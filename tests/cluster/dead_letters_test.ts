@@ -222,6 +222,7 @@ const inlets: readonly Inlet[] = [
       jobs: [],
       finished: 0,
       beat: 1,
+      counters: {},
     }),
     decode: jsonOf(workerRecord),
   },

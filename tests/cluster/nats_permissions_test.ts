@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { connect as connectClient, type NatsConnection, nkeys } from "@nats-io/transport-node";
 import { BackboneError } from "../../cluster/backbone.ts";
 import { NatsBackbone } from "../../cluster/nats/backbone.ts";
-import type { Credentials } from "../../cluster/nats/credentials.ts";
+import type { Credentials, TlsFiles } from "../../cluster/nats/credentials.ts";
 import { inboxPrefix, type Role } from "../../cluster/nats/permissions.ts";
 import { planOf } from "../../cluster/nats/plan.ts";
 import { eventually } from "../support/eventually.ts";
@@ -202,17 +202,17 @@ Deno.test("TLS with a certificate of one's own", async (t) => {
       return;
     }
     await using server = await TestServer.start({ users, plan, tls });
-    const open = (ca?: string) =>
+    const open = (tls?: TlsFiles, at = server) =>
       NatsBackbone.connect({
-        servers: `tls://localhost:${server.port}`,
+        servers: `tls://localhost:${at.port}`,
         name: "owner",
         plan,
         credentials: password("owner"),
-        tls: { ca },
+        tls,
         patience: 0,
       });
     await t.step("is believed when its authority is named", async () => {
-      await using backbone = await open(tls.cert);
+      await using backbone = await open({ ca: tls.cert });
       assert(await backbone.table("jobs").create("a", bytes("1")));
     });
     await t.step("is not believed otherwise", async () => {
@@ -221,6 +221,15 @@ Deno.test("TLS with a certificate of one's own", async (t) => {
         assert.match(error.message, /no trusted TLS connection .*name the authority/);
         return true;
       });
+    });
+    await using strict = await TestServer.start({ users, plan, tls: { ...tls, ca: tls.cert } });
+    await t.step("is shown where the server demands one", async () => {
+      await using backbone = await open({ ca: tls.cert, ...tls }, strict);
+      assert(await backbone.table("jobs").create("a", bytes("1")));
+    });
+    await t.step("is missed there otherwise, and that ends no process", async () => {
+      // The server hangs up at a moment at which NATS's client listens to no error of its socket.
+      await assert.rejects(open({ ca: tls.cert }, strict), BackboneError);
     });
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -16,7 +16,7 @@ import type { Plan } from "../../cluster/nats/plan.ts";
 export interface TestServerOptions {
   readonly users?: readonly User[];
   readonly plan?: Plan;
-  readonly tls?: { readonly cert: string; readonly key: string };
+  readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
   readonly maxPayload?: number;
   readonly storage?: number;
   /** Whether everything is on the disk before it is acknowledged; by default where the server can. */

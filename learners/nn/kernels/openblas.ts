@@ -196,9 +196,16 @@ const installations: Partial<Record<typeof Deno.build.os, string>> = {
 
 const installation = installations[Deno.build.os] ?? "use Linux, macOS or Windows";
 
+/** Paths of the library that this process may load, whether or not it is there. */
+export function permittedPaths(): string[] {
+  return (places[Deno.build.os] ?? []).filter((place) => isPath(place) && mayLoad(place));
+}
+
+const isPath = (place: string) => /^([/\\]|\w:)/.test(place);
+
 /** A name can only be looked up by who may load everything. */
 function mayLoad(place: string): boolean {
-  const descriptor: Deno.FfiPermissionDescriptor = /^([/\\]|\w:)/.test(place)
+  const descriptor: Deno.FfiPermissionDescriptor = isPath(place)
     ? { name: "ffi", path: place }
     : { name: "ffi" };
   return Deno.permissions.querySync(descriptor).state === "granted";

@@ -1,0 +1,132 @@
+/**
+ * `deno task runs`: the runs of a cluster, and what can be told to them; or, without a server, the run
+ * folders of this machine.
+ */
+import { type RunDetails, runDetails, runOverviews } from "../agents/cluster_runs.ts";
+import { exportRun } from "../agents/exported_run.ts";
+import { counted } from "../agents/library_report_text.ts";
+import { localRun, localRuns } from "../agents/local_runs.ts";
+import type { NatsBackbone } from "../cluster/nats/backbone.ts";
+import { Ledger } from "../cluster/jobs/ledger.ts";
+import type { JobState } from "../cluster/jobs/records.ts";
+import { exitCodes, runCommand, UsageError } from "./failure.ts";
+import { jobDisplay } from "./job_progress.ts";
+import { joinLaboratory } from "./nats_options.ts";
+import type { TableFormat } from "./plain_table.ts";
+import { parseRunsOptions, type RunAction, type RunsOptions } from "./runs_options.ts";
+import { localRunsText, localRunText, runsText, runText } from "./runs_text.ts";
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = parseRunsOptions(args);
+  if (!options) return exitCodes.done;
+  const { access } = options;
+  if (!access) {
+    console.log(await localText(options));
+    return exitCodes.done;
+  }
+  await using backbone = await joinLaboratory({ ...access, name: "runs", role: "submitter" });
+  console.log(await clusterText(options, backbone));
+  return exitCodes.done;
+}
+
+async function localText(options: RunsOptions): Promise<string> {
+  const { out, format } = options;
+  if (options.action === "list") return localRunsText(await localRuns(out), out, format);
+  const run = await localRun(out, options.run);
+  if (run) return localRunText(run, format);
+  throw new UsageError(`there is no run ${options.run} in ${out}; deno task runs list names them`);
+}
+
+async function clusterText(options: RunsOptions, backbone: NatsBackbone): Promise<string> {
+  const ledger = new Ledger(backbone);
+  const { format } = options;
+  if (options.action === "list") return runsText(await runOverviews(ledger), format);
+  const run = await runDetails(ledger, options.run);
+  if (!run) {
+    throw new UsageError(
+      `the cluster has no run ${options.run}; deno task runs list --nats URL names them`,
+    );
+  }
+  switch (options.action) {
+    case "show":
+      return runText(run, format);
+    case "export":
+      return await fetchRun(options.run, options, backbone, ledger);
+    default:
+      return await order(options.action, jobsOf(run, options.jobs), ledger, format);
+  }
+}
+
+/** Fetch a run; what has come, in a line. */
+async function fetchRun(
+  id: string,
+  { out, format }: RunsOptions,
+  backbone: NatsBackbone,
+  ledger: Ledger,
+): Promise<string> {
+  const record = (await ledger.run(id))!;
+  const access = { backbone, ledger, signal: new AbortController().signal };
+  const display = jobDisplay(Object.keys(record.jobs).length);
+  try {
+    const exported = await exportRun(out, id, record, access, display.watcher());
+    if (format === "json") return JSON.stringify(exported);
+    const { path, jobs, finished, failed } = exported;
+    const rest = jobs - finished - failed;
+    const parts = [
+      `${finished} of ${counted(jobs, "job")} finished`,
+      ...failed > 0 ? [`${failed} failed or cancelled`] : [],
+      ...rest > 0 ? [`${rest} not at their end: export it again later`] : [],
+    ];
+    return `run   ${path}\n${parts.join("; ")}`;
+  } finally {
+    display.stop();
+  }
+}
+
+/** @throws {UsageError} when the run has no such job */
+function jobsOf({ run, details }: RunDetails, names: readonly string[] | undefined) {
+  const unknown = names?.find((name) => details.every(({ job }) => job !== name));
+  if (unknown === undefined) return details.filter(({ job }) => names?.includes(job) ?? true);
+  const known = details.map(({ job }) => job).join(", ");
+  throw new UsageError(`--job ${unknown}: run ${run} has no such job; it has ${known}`);
+}
+
+/** What is to become of jobs. */
+type Order = Exclude<RunAction, "list" | "show" | "export">;
+
+/** What an order does to a job of the ledger, and to which of them it means something. */
+const orders: Readonly<
+  Record<Order, {
+    readonly concerns: readonly RunDetails["details"][number]["state"][];
+    readonly give: (ledger: Ledger, id: string) => Promise<JobState | undefined>;
+  }>
+> = {
+  cancel: {
+    concerns: ["queued", "running", "paused", "failed"],
+    give: (ledger, id) => ledger.cancel(id),
+  },
+  pause: { concerns: ["queued", "running"], give: (ledger, id) => ledger.pause(id) },
+  // A running job that is to pause goes on as well.
+  continue: { concerns: ["paused", "running"], give: (ledger, id) => ledger.release(id) },
+  retry: { concerns: ["failed", "cancelled"], give: (ledger, id) => ledger.release(id) },
+};
+
+/** Tell jobs what is wanted of them; what came of it, in a line. */
+async function order(
+  name: Order,
+  jobs: RunDetails["details"],
+  ledger: Ledger,
+  format: TableFormat,
+): Promise<string> {
+  const { concerns, give } = orders[name];
+  const concerned = jobs.filter(({ state }) => concerns.includes(state));
+  for (const { id } of concerned) await give(ledger, id);
+  if (format === "json") {
+    return JSON.stringify({ action: name, jobs: concerned.map(({ job }) => job) });
+  }
+  const others = jobs.length - concerned.length;
+  const rest = others > 0 ? `; nothing to ${name} in ${counted(others, "other")}` : "";
+  return `${name}: ${counted(concerned.length, "job")}${rest}`;
+}
+
+if (import.meta.main) await runCommand(main);
