@@ -83,8 +83,8 @@ export function countingJob(
   };
 }
 
-/** Fast, so that tests are. */
-const times: AttemptTimes = { beat: 20, stall: 5_000, grace: 100, farewell: 200 };
+/** Fast, so that tests are; but a first step may wait for a thread whose types are being checked. */
+const times: AttemptTimes = { beat: 20, stall: 120_000, grace: 100, farewell: 200 };
 
 /** A worker that is at work. */
 export interface RunningWorker extends AsyncDisposable {
@@ -141,15 +141,19 @@ export class Laboratory implements AsyncDisposable {
     };
   }
 
-  /** Wait until the job stands so that `wanted` is content. */
+  /** Wait until the job stands so that `wanted` is content; a job that has failed instead is an error. */
   async until(id: string, wanted: (state: JobState) => boolean): Promise<JobState> {
-    const { promise, resolve } = Promise.withResolvers<JobState>();
+    const { promise, resolve, reject } = Promise.withResolvers<JobState>();
     const subscription = await this.ledger.watch((job, state) => {
-      if (job === id && wanted(state)) resolve(state);
+      if (job !== id) return;
+      if (wanted(state)) resolve(state);
+      else if (state.state === "failed") reject(new Error(JSON.stringify(state.attempts)));
     });
-    const state = await promise;
-    subscription.unsubscribe();
-    return state;
+    try {
+      return await promise;
+    } finally {
+      subscription.unsubscribe();
+    }
   }
 
   /** The job's result as text, once it is done. */
