@@ -22,6 +22,19 @@ export async function unlessAborted<Value>(
   return await Promise.race([work, aborted.promise]);
 }
 
+/** What `work`, which obeys `signal`, resolves to; undefined when that has ended it. */
+export async function unlessStopped<Value>(
+  signal: AbortSignal,
+  work: Promise<Value>,
+): Promise<Value | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (signal.aborted) return undefined;
+    throw error;
+  }
+}
+
 /** Resolves after `duration` ms, or as soon as `signal` is aborted. */
 export async function rest(duration: number, signal: AbortSignal): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();

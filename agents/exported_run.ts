@@ -10,7 +10,7 @@ import { type LibraryRunFolder, librarySchemas, type RunWatcher } from "./librar
 import { libraryRunConfig } from "./library_run_config.ts";
 import { reportRun } from "./reporter.ts";
 import { runConfig } from "./run_config.ts";
-import { loggedEvent, type SimRunFolder } from "./run_log.ts";
+import { type SimRunFolder, simSchemas } from "./run_log.ts";
 import { reportSimRun } from "./sim_reporter.ts";
 import { simJobName } from "./submission.ts";
 
@@ -67,13 +67,17 @@ async function exportLibraryRun(
 async function exportSim(
   root: string,
   id: string,
-  { config, jobs }: RunRecord,
+  record: RunRecord,
   access: ClusterAccess,
 ): Promise<ExportedRun> {
-  const schemas = { config: runConfig, event: loggedEvent };
-  await using run: SimRunFolder = await ownFolder(root, id, runConfig.parse(config), schemas);
+  await using run = await simFolder(root, id, record);
   using board = await JobBoard.open(access.ledger);
-  const end = await reportSimRun(run, { ...access, board, job: jobs[simJobName], wait: false });
+  const end = await reportSimRun(run, {
+    ...access,
+    board,
+    job: record.jobs[simJobName],
+    wait: false,
+  });
   const state = end.state === "left" ? end.job?.state : undefined;
   const failed = state === "failed" || state === "cancelled" ? 1 : 0;
   return { path: run.path, jobs: 1, finished: end.state === "finished" ? 1 : 0, failed };
@@ -89,6 +93,14 @@ export function libraryFolder(
   { config }: RunRecord,
 ): Promise<LibraryRunFolder> {
   return ownFolder(root, id, libraryRunConfig.parse(config), librarySchemas);
+}
+
+/**
+ * The folder of a `sim` run, made if it is not there.
+ * @throws as `exportRun`
+ */
+export function simFolder(root: string, id: string, { config }: RunRecord): Promise<SimRunFolder> {
+  return ownFolder(root, id, runConfig.parse(config), simSchemas);
 }
 
 /** @throws {RunStoreError} "invalid-config" when the folder is another run's */

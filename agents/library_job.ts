@@ -13,6 +13,7 @@ import {
   jobEvent,
   type JobReport,
   jobReport,
+  jobsOf,
   type LibraryJob,
 } from "./library_run_config.ts";
 import type { JobOwner } from "./method_job.ts";
@@ -160,6 +161,17 @@ export async function keptReport(folder: JobFolder): Promise<JobReport | undefin
     join(folder.path, "report.json"),
     `no report of a job: ${explainMismatch(checked.error)}; remove it to do the job again`,
   );
+}
+
+/** What the finished jobs of a run have come to, by their names. */
+export async function keptReports(run: LibraryRunFolder): Promise<Map<string, JobReport>> {
+  const reports = new Map<string, JobReport>();
+  for (const job of jobsOf(run.config)) {
+    await using folder = await openJob(run, job);
+    const report = await keptReport(folder);
+    if (report) reports.set(job.name, report);
+  }
+  return reports;
 }
 
 /** What the job goes on from; events beyond it are dropped, they will happen again. */

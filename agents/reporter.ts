@@ -5,10 +5,12 @@
  * It may be killed and started again at any time: a job's report is written last, and a job without one
  * is folded again from its beginning.
  */
-import type { Attempt, JobState } from "../cluster/jobs/records.ts";
+import type { JobState } from "../cluster/jobs/records.ts";
 import { type ClusterAccess, type FinishedJob, finishedJob } from "./finished_job.ts";
+import { unlessStopped } from "./abort.ts";
 import { followJobs, type JobBoard, type JobFollower } from "./job_following.ts";
-import { keptReport, openJob } from "./library_job.ts";
+import { jobFailure, jobNews } from "./job_news.ts";
+import { keptReports, openJob } from "./library_job.ts";
 import { Journal } from "./library_journal.ts";
 import type { JobFailure, LibraryRunFolder, RunEnd, RunWatcher } from "./library_run.ts";
 import {
@@ -19,7 +21,6 @@ import {
   type LibraryJob,
 } from "./library_run_config.ts";
 import { LiveJobs } from "./live_jobs.ts";
-import { MethodThreadError } from "./method_thread.ts";
 
 /** How a run is reported. */
 export interface ReporterSettings extends ClusterAccess {
@@ -42,13 +43,10 @@ export async function reportRun(
   run: LibraryRunFolder,
   settings: ReporterSettings,
 ): Promise<RunEnd> {
-  const reports = new Map<string, JobReport>();
+  const reports = await keptReports(run);
   const left = new Map<string, LibraryJob>();
   for (const job of jobsOf(run.config)) {
-    await using folder = await openJob(run, job);
-    const report = await keptReport(folder);
-    if (report) reports.set(job.name, report);
-    else left.set(idOf(job, settings.jobs), job);
+    if (!reports.has(job.name)) left.set(idOf(job, settings.jobs), job);
   }
   if (left.size === 0) return { stopped: false, reports, failures: [] };
 
@@ -70,19 +68,6 @@ function idOf({ name }: LibraryJob, jobs: ReporterSettings["jobs"]): string {
   throw new Error(`the run's record on the cluster lacks the job ${name}`);
 }
 
-/** What `work` resolves to; undefined when it was stopped. */
-async function unlessStopped<Value>(
-  signal: AbortSignal,
-  work: Promise<Value>,
-): Promise<Value | undefined> {
-  try {
-    return await work;
-  } catch (error) {
-    if (signal.aborted) return undefined;
-    throw error;
-  }
-}
-
 class Reporter implements JobFollower {
   constructor(
     private readonly run: LibraryRunFolder,
@@ -98,14 +83,8 @@ class Reporter implements JobFollower {
   changed(id: string, state: JobState, before: JobState | undefined): void {
     const job = this.jobs.get(id)!;
     const { watcher } = this.settings;
-    for (const attempt of newAttempts(state, before)) {
-      watcher.warn(`${job.name}: ${attemptText(attempt)}`);
-    }
+    for (const line of jobNews(job.name, state, before)) watcher.warn(line);
     if (state.holder) this.live.show(id, job, state.holder);
-    if (state.state === before?.state) return;
-    if (state.state === "paused") watcher.warn(`${job.name} is paused`);
-    if (state.state === "failed") watcher.warn(`${job.name} has failed`);
-    if (state.state === "cancelled") watcher.warn(`${job.name} was cancelled`);
   }
 
   async done(id: string): Promise<void> {
@@ -147,7 +126,7 @@ class Reporter implements JobFollower {
     for (const [id, job] of this.jobs) {
       const state = states.get(id);
       if (state?.state !== "failed" && state?.state !== "cancelled") continue;
-      const error = failureOf(state);
+      const error = jobFailure(state);
       const record = this.journal.record(job.name, 0);
       record.take(record.total, state.checkpoints[0]?.step ?? 0);
       await record.note("failed", error.message);
@@ -157,28 +136,4 @@ class Reporter implements JobFollower {
     }
     return failures;
   }
-}
-
-/** Those that have ended since. */
-function newAttempts({ attempts }: JobState, before: JobState | undefined): readonly Attempt[] {
-  const known = before?.attempts.at(-1)?.epoch ?? 0;
-  // What has happened before we came is no news.
-  return before ? attempts.filter(({ epoch }) => epoch > known) : [];
-}
-
-/** Such as "exception on desk-1 after step 40: out of data". */
-export function attemptText({ end, worker, step, message }: Attempt): string {
-  const [firstLine] = message.split("\n");
-  return `${end} on ${worker} after step ${step}${firstLine && `: ${firstLine}`}`;
-}
-
-/** Why a job has no result, with the evidence of all attempts. */
-function failureOf({ state, attempts }: JobState): MethodThreadError {
-  if (state === "cancelled") return new MethodThreadError("it was cancelled", "JobCancelled");
-  const last = attempts.at(-1);
-  const message = `after ${attempts.length} attempts${last ? `, ${attemptText(last)}` : ""}`;
-  const evidence = attempts.map((attempt) =>
-    `attempt ${attempt.epoch}: ${attemptText({ ...attempt, message: "" })}\n${attempt.message}`
-  );
-  return new MethodThreadError(message, "JobFailed", evidence.join("\n"));
 }

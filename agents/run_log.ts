@@ -9,7 +9,7 @@ import {
   progress,
 } from "../cluster/protocol.ts";
 import type { RunFolder } from "../cluster/run_store.ts";
-import type { RunConfig } from "./run_config.ts";
+import { type RunConfig, runConfig } from "./run_config.ts";
 
 /** A line of `events.jsonl`: what the bus says of a training, less what depends on the clock. */
 export const loggedEvent = z.discriminatedUnion("type", [
@@ -18,6 +18,9 @@ export const loggedEvent = z.discriminatedUnion("type", [
 ]);
 
 export type LoggedEvent = z.infer<typeof loggedEvent>;
+
+/** What is in the folder of a `sim` run. */
+export const simSchemas = { config: runConfig, event: loggedEvent };
 
 /** A run's folder as a `sim` run uses it. */
 export type SimRunFolder = RunFolder<RunConfig, LoggedEvent>;

@@ -1,6 +1,7 @@
 /** The reporter of a `sim` run that a cluster does; see reporter.ts. */
 import type { JobState } from "../cluster/jobs/records.ts";
 import { decodeSafetensors, encodeSafetensors } from "../learners/nn/safetensors.ts";
+import { unlessStopped } from "./abort.ts";
 import { type ClusterAccess, type FinishedJob, finishedJob } from "./finished_job.ts";
 import { followJobs, type JobBoard } from "./job_following.ts";
 import { loggedEvent, type SimRunFolder } from "./run_log.ts";
@@ -10,7 +11,7 @@ import { simResult } from "./worker/sim_executor.ts";
 /** How it stands with a `sim` run. */
 export type SimEnd =
   | { readonly state: "finished"; readonly report: SimReport }
-  /** As the ledger has it; nothing where it knows no such job. */
+  /** As the ledger has it; nothing where it knows no such job, or the signal was aborted. */
   | { readonly state: "left"; readonly job?: JobState };
 
 /** How a `sim` run is reported. */
@@ -21,8 +22,8 @@ export interface SimReporterSettings extends ClusterAccess {
   readonly job: string;
   /** Whether to wait for the job's end. */
   readonly wait: boolean;
-  /** Told whenever the job has changed. */
-  readonly onChange?: (state: JobState) => void;
+  /** Told whenever the job has changed, and how it stood before. */
+  readonly onChange?: (state: JobState, before: JobState | undefined) => void;
 }
 
 /**
@@ -37,13 +38,14 @@ export async function reportSimRun(
   if (kept !== undefined) return { state: "finished", report: kept as SimReport };
   const { board, job, signal, wait, onChange } = settings;
   let report: SimReport | undefined;
-  const states = await followJobs(board, new Set([job]), {
-    changed: (_, state) => onChange?.(state),
+  const following = followJobs(board, new Set([job]), {
+    changed: (_, state, before) => onChange?.(state, before),
     async done() {
       report = await keep(run, await finishedJob(job, settings));
     },
   }, { signal, wait });
-  return report ? { state: "finished", report } : { state: "left", job: states.get(job) };
+  const states = await unlessStopped(signal, following);
+  return report ? { state: "finished", report } : { state: "left", job: states?.get(job) };
 }
 
 /** An earlier reporter may have died in the middle of it. */

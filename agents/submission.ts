@@ -110,6 +110,34 @@ export async function submitRun(
 }
 
 /**
+ * Enter a run into a ledger that ends with this process: nothing of the submission has to be kept.
+ *
+ * @param priority 0 … 9, 0 is taken first
+ */
+export async function enterRun(
+  ledger: Ledger,
+  id: string,
+  { record, specs }: ClusterRun,
+  priority: number,
+): Promise<void> {
+  for (const spec of specs) await ledger.submit(spec, { priority });
+  await ledger.submitRun(id, record);
+}
+
+/** What is left of a run without the jobs of these names. */
+export function withoutJobs(
+  { record, specs }: ClusterRun,
+  names: ReadonlySet<string>,
+): ClusterRun {
+  const left = Object.entries(record.jobs).filter(([name]) => !names.has(name));
+  const ids = new Set(left.map(([, id]) => id));
+  return {
+    record: { ...record, jobs: Object.fromEntries(left) },
+    specs: specs.filter((spec) => ids.has(jobId(spec))),
+  };
+}
+
+/**
  * Finish what an earlier submitter of the run has begun, also where the cluster has lost it since; nothing
  * is submitted twice.
  *
@@ -162,7 +190,7 @@ export interface ClusterBackend {
  */
 export function clusterBackend(
   asked: BackendName,
-  workers: Iterable<WorkerRecord>,
+  workers: Iterable<{ readonly backends: Readonly<WorkerRecord["backends"]> }>,
 ): ClusterBackend | undefined {
   const offers = [...workers].flatMap(({ backends }) => backends);
   const candidates = computingBackends

@@ -1,7 +1,8 @@
 /**
  * `deno task cluster`: a laboratory on this machine. It has a NATS server, which is started here unless
  * one is named, workers for all cores and GPUs, somebody who watches over the jobs, and a page. What is
- * queued stays: a cluster that is started again goes on with it.
+ * queued stays: a cluster that is started again goes on with it. Without a server it is this process,
+ * and trains what its command line says.
  */
 import { LaboratoryStatus } from "../agents/laboratory_status.ts";
 import { codeVersion } from "../agents/submission.ts";
@@ -22,16 +23,25 @@ import { natsDurability } from "../cluster/nats/durability.ts";
 import { NatsServer } from "../cluster/nats/server.ts";
 import { startLaboratoryViewer } from "../viewer/server/laboratory_server.ts";
 import type { Viewer } from "../viewer/server/site.ts";
-import { type ClusterOptions, parseClusterOptions, type Place } from "./cluster_options.ts";
+import {
+  type ClusterOptions,
+  parseClusterOptions,
+  type Place,
+  trainExample,
+} from "./cluster_options.ts";
 import { exitCodes, runCommand, UsageError } from "./failure.ts";
 import { joinLaboratory } from "./nats_options.ts";
+import { natsWords, serverNames } from "./nats_words.ts";
 import { StopSignal } from "./stop_signal.ts";
+import type { TrainOptions } from "./train_options.ts";
 import { machineName } from "./worker_options.ts";
 
 /** A laboratory that workers and the page can join. */
 interface Grounds {
   /** What it is called: where others find it. */
   readonly name: string;
+  /** The flags by which other commands reach it; none where none can. */
+  readonly words: readonly string[];
   readonly backbone: Backbone;
   readonly startWorker: (settings: WorkerSettings) => WorkerProcess;
   /** What is to be known of it, in lines. */
@@ -48,11 +58,13 @@ interface Surroundings {
 }
 
 async function main(args: readonly string[]): Promise<number> {
-  const options = parseClusterOptions(args);
+  const options = await parseClusterOptions(args);
   if (!options) return exitCodes.done;
   const log = processLog({});
   const stop = new StopSignal(() => log.info("leaving; Ctrl-C again ends at once"));
   await using opened = new AsyncDisposableStack();
+  // To the end: what ends everything else must not be cut short.
+  opened.defer(() => stop.close());
   const surroundings = { options, log, counters: new Counters(), opened };
   const viewer = options.headless ? undefined : await showLaboratory(surroundings);
   const grounds = await makeGrounds(options.place, surroundings);
@@ -60,12 +72,60 @@ async function main(args: readonly string[]): Promise<number> {
   const { name = machineName() } = options;
   opened.use(await watchOverJobs(grounds.backbone, name, log));
   const pool = options.workers === 0 ? undefined : await startWorkers(grounds, name, surroundings);
-  for (const line of announcement(grounds, pool, viewer?.url)) console.log(line);
-  await Promise.race([stop.requested, pool?.ended ?? stop.requested]);
-  pool?.leave();
-  await pool?.ended;
-  stop.close();
-  return exitCodes.done;
+  for (const line of announcement(grounds, pool, viewer?.url, options)) console.log(line);
+  const { training } = options;
+  let conclude = () => Promise.resolve<number>(exitCodes.done);
+  try {
+    if (training && pool) {
+      const ended = trainHere(training, grounds, pool, stop, surroundings, viewer?.url);
+      conclude = await ended;
+    } else {
+      await untilStopped(stop, pool, log);
+    }
+  } finally {
+    pool?.leave();
+    await pool?.ended;
+  }
+  return await conclude();
+}
+
+/**
+ * Train; with a page until Ctrl-C, so that there is time to look at it.
+ * @returns what is to be done when the workers have left, up to the exit code: JSON is the last word
+ * @throws what keeps workers from running
+ */
+async function trainHere(
+  training: TrainOptions,
+  { backbone }: Grounds,
+  pool: WorkerPool,
+  stop: StopSignal,
+  { log, opened }: Surroundings,
+  page: string | undefined,
+): Promise<() => Promise<number>> {
+  const { trainWithin } = await import("./cluster_training.ts");
+  const broken = pool.ended.then(() => new Promise<never>(() => {}));
+  const cluster = { backbone, backends: pool.backends };
+  const trained = await Promise.race([trainWithin(training, cluster, stop, opened), broken]);
+  const code = training.json ? undefined : await trained.conclude();
+  if (page !== undefined && !trained.wasStopped) {
+    log.info(`the page stays at ${page}; Ctrl-C ends it`);
+    await untilStopped(stop, pool, log);
+  }
+  return code === undefined ? trained.conclude : () => Promise.resolve(code);
+}
+
+/**
+ * Workers that somebody has drained are no end of the laboratory: others need its server.
+ * @throws what keeps workers from running
+ */
+async function untilStopped(stop: StopSignal, pool: WorkerPool | undefined, log: Log) {
+  let asked = false;
+  const stopped = stop.requested.then(() => {
+    asked = true;
+  });
+  await Promise.race([stopped, pool?.ended ?? stopped]);
+  if (!asked) log.info("all workers of this machine have left; jobs wait for others");
+  await stopped;
 }
 
 /** The page: its port is taken before anything else is begun, its content begins with the laboratory. */
@@ -89,18 +149,14 @@ async function makeGrounds(place: Place, surroundings: Surroundings): Promise<Gr
     case "in-process":
       return inThisProcess(surroundings);
     case "joined":
-      return await onServer(
-        place.access,
-        surroundings,
-        [place.access.servers].flat().join(","),
-        [],
-      );
+      return await onServer(place.access, surroundings, place.words, []);
     case "started": {
       const server = await startServer(place, surroundings);
       const version = server.version.join(".");
-      const grounds = await onServer({ servers: server.url }, surroundings, server.url, [
+      const words = natsWords({ nats: server.url });
+      const grounds = await onServer({ servers: server.url }, surroundings, words, [
         `nats-server ${version}, which keeps everything in ${place.folder}: ${
-          natsDurability(server.version)
+          natsDurability(server.version, server.flushesAlways)
         }`,
       ]);
       server.watchOver(grounds.backbone.link);
@@ -124,14 +180,14 @@ async function startServer(
 async function onServer(
   access: Access,
   { log, counters, opened }: Surroundings,
-  name: string,
+  words: readonly string[],
   notes: readonly string[],
 ): Promise<Grounds> {
   const joining = { ...access, name: "cluster", role: "owner", log, counters } as const;
   const backbone = opened.use(await joinLaboratory(joining));
   const startWorker = (settings: WorkerSettings) =>
     startWorkerProcess({ ...settings, access, role: "worker" });
-  return { name, backbone, startWorker, notes };
+  return { name: serverNames(access.servers), words, backbone, startWorker, notes };
 }
 
 function inThisProcess({ log, opened }: Surroundings): Grounds {
@@ -139,6 +195,7 @@ function inThisProcess({ log, opened }: Surroundings): Grounds {
   const backbone = opened.use(memoryBackbone({ onError }));
   return {
     name: "within this process",
+    words: [],
     backbone,
     startWorker: (settings) => startWorkerThread(backbone, settings),
     notes: ["nothing of it survives the process"],
@@ -162,24 +219,27 @@ function startWorkers(
 
 /** What there is now, and what can be typed next. */
 function announcement(
-  { name, notes }: Grounds,
+  { name, words, notes }: Grounds,
   pool: WorkerPool | undefined,
   page: string | undefined,
+  { training }: ClusterOptions,
 ): string[] {
   const backends = pool?.backends.map((backend) => backend.name).join(", ");
-  const isReachable = name.includes("://");
+  const flags = words.join(" ");
   return [
     `laboratory  ${name}`,
     ...notes.map((note) => `            ${note}`),
     pool ? `workers     ${pool.size}, on ${backends}` : "workers     none here",
     ...page === undefined ? [] : [`page        ${page}`],
-    ...isReachable
+    ...words.length > 0
       ? [
-        `next        deno task train dagnn --profile smoke --cluster --nats ${name}`,
-        `            deno task runs --nats ${name}`,
-        `            deno task workers --nats ${name}`,
+        `next        deno task train dagnn --profile smoke --cluster ${flags}`,
+        `            deno task runs ${flags}`,
+        `            deno task workers ${flags}`,
       ]
-      : [],
+      : training
+      ? []
+      : [`next        deno task cluster --in-process ${trainExample}`],
     "Ctrl-C ends it",
   ];
 }

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import type { Access } from "../cluster/nats/credentials.ts";
 import { UsageError } from "./failure.ts";
 import { addNatsOptions, natsAccess, type NatsFlags } from "./nats_options.ts";
+import { natsWords } from "./nats_words.ts";
 import { integerFrom, pathFromUser, readArguments } from "./options.ts";
 import {
   addPoolOptions,
@@ -11,11 +12,12 @@ import {
   usualFolder,
   type WorkerPoolOptions,
 } from "./worker_options.ts";
+import type { TrainOptions } from "./train_options.ts";
 
 /** Where a laboratory is. */
 export type Place =
-  /** On a NATS server that runs already. */
-  | { readonly kind: "joined"; readonly access: Access }
+  /** On a NATS server that runs already; `words` are the flags that lead there, without secrets. */
+  | { readonly kind: "joined"; readonly access: Access; readonly words: readonly string[] }
   /** On one that is started here, on this port of 127.0.0.1; 0 takes a free one. */
   | { readonly kind: "started"; readonly port: number; readonly folder: string }
   /** Within one process; nothing of it is left afterwards. */
@@ -27,6 +29,8 @@ export interface ClusterOptions extends WorkerPoolOptions {
   readonly headless: boolean;
   /** Of the page on 127.0.0.1. */
   readonly port: number;
+  /** What a cluster within one process is to train. */
+  readonly training?: TrainOptions;
 }
 
 interface Flags extends NatsFlags, PoolFlags {
@@ -38,6 +42,9 @@ interface Flags extends NatsFlags, PoolFlags {
 }
 
 const highestPort = 65_535;
+
+/** An end of the command line that says what to train. */
+export const trainExample = "-- train dagnn --profile smoke";
 
 function clusterCommand(): Command {
   const command = new Command("deno task cluster")
@@ -67,6 +74,7 @@ function clusterCommand(): Command {
       "--in-process",
       "without a NATS server: workers are threads, and nothing survives the process",
     )
+    .addHelpText("after", `\n  -- train …  (with --in-process) what to train: ${trainExample}`)
     .allowExcessArguments(false);
   return addPoolOptions(addNatsOptions(command), 0);
 }
@@ -75,12 +83,51 @@ function clusterCommand(): Command {
  * The options in `args`, or `undefined` when help was asked for and has been printed.
  * @throws {UsageError} naming the flag, its value and what is allowed
  */
-export function parseClusterOptions(args: readonly string[]): ClusterOptions | undefined {
+export async function parseClusterOptions(
+  args: readonly string[],
+): Promise<ClusterOptions | undefined> {
   const command = clusterCommand();
-  if (!readArguments(command, args)) return undefined;
+  const end = args.indexOf(ownEnd);
+  const own = end < 0 ? args : args.slice(0, end);
+  if (!readArguments(command, own)) return undefined;
   const flags = command.opts<Flags>();
   const { headless = false, port } = flags;
-  return { ...poolOptions(flags, flags.folder), place: placeOf(flags), headless, port };
+  const pool = poolOptions(flags, flags.folder);
+  const common = { place: placeOf(flags), headless, port };
+  if (end < 0) return { ...pool, ...common };
+  const training = await trainingOf(args.slice(end + 1), flags);
+  return training && { ...pool, ...common, data: training.data, training };
+}
+
+/** What comes after it is not the cluster's own. */
+const ownEnd = "--";
+
+/** In the words of `deno task train`. Undefined when help was asked for and has been printed. */
+async function trainingOf(
+  [task, ...words]: readonly string[],
+  { inProcess, workers, data }: Flags,
+): Promise<TrainOptions | undefined> {
+  if (task !== "train") {
+    throw new UsageError(`after -- there should be what to train, such as ${trainExample}`);
+  }
+  if (!inProcess) {
+    throw new UsageError(
+      "-- train is for --in-process; a cluster on a server takes work from " +
+        "deno task train … --cluster --nats URL",
+    );
+  }
+  if (workers === 0) throw new UsageError("--workers 0: there would be nobody to train");
+  // The whole library, which a cluster without a training does not need.
+  const { parseTrainOptions } = await import("./train_options.ts");
+  const training = parseTrainOptions(words);
+  if (!training) return undefined;
+  if (training.cluster) {
+    throw new UsageError("after -- train, --cluster names another one; leave it out");
+  }
+  if (training.workers !== undefined || (data !== undefined && data !== training.data)) {
+    throw new UsageError("--workers belongs before the --, and --data after it");
+  }
+  return training;
 }
 
 function placeOf(flags: Flags): Place {
@@ -97,5 +144,7 @@ function placeOf(flags: Flags): Place {
     );
   }
   if (inProcess) return { kind: "in-process" };
-  return access ? { kind: "joined", access } : { kind: "started", port: natsPort ?? 4222, folder };
+  return access
+    ? { kind: "joined", access, words: natsWords(flags) }
+    : { kind: "started", port: natsPort ?? 4222, folder };
 }

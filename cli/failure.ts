@@ -19,6 +19,9 @@ const usageErrors = [
   "CheckpointError",
   "SafetensorsError",
   "PortInUseError",
+  "NoBackendError",
+  "StateFolderError",
+  "SubmissionError",
 ];
 
 /** An error in words. */

@@ -31,7 +31,15 @@ interface Screen extends Pick<JobDisplay, "note" | "stop"> {
  * @param jobs how many there are in all
  */
 export function jobDisplay(jobs: number): JobDisplay {
-  const screen = Deno.stderr.isTerminal() ? bars(jobs) : lines(jobs);
+  return Deno.stderr.isTerminal() ? displayOn(bars(jobs)) : lineDisplay(jobs);
+}
+
+/** The display for where others write as well. */
+export function lineDisplay(jobs: number): JobDisplay {
+  return displayOn(lines(jobs));
+}
+
+function displayOn(screen: Screen): JobDisplay {
   return {
     watcher(run) {
       const named = ({ name }: LibraryJob) => run === undefined ? name : `${run}/${name}`;

@@ -1,9 +1,10 @@
 /** The flags by which commands reach a laboratory: where its NATS server is, and how to get in. */
 import type { Command } from "commander";
 import { BackboneError } from "../cluster/backbone.ts";
-import { NatsBackbone, type NatsOptions } from "../cluster/nats/backbone.ts";
+import type { NatsBackbone, NatsOptions } from "../cluster/nats/backbone.ts";
 import type { Access, Credentials, TlsFiles } from "../cluster/nats/credentials.ts";
 import { UsageError } from "./failure.ts";
+import { serverNames } from "./nats_words.ts";
 import { pathFromUser } from "./options.ts";
 
 /** The flags as commander gives them. */
@@ -82,13 +83,24 @@ function tlsOf({ tlsCa: ca, tlsCert: cert, tlsKey: key }: NatsFlags): TlsFiles |
 }
 
 /**
- * Join the laboratory.
+ * Join the laboratory. What that takes is loaded now: commands that can do without a server do without it.
  * @throws {UsageError} when there is no server in time, or it does not let us in
  */
 export async function joinLaboratory(options: NatsOptions): Promise<NatsBackbone> {
+  const waiting = setTimeout(() => {
+    // A person wonders; a program waits.
+    if (!Deno.stderr.isTerminal()) return;
+    console.error(`waiting for the NATS server at ${serverNames(options.servers)} …`);
+  }, noticeable);
   try {
+    const { NatsBackbone } = await import("../cluster/nats/backbone.ts");
     return await NatsBackbone.connect(options);
   } catch (error) {
     throw error instanceof BackboneError ? new UsageError(error.message) : error;
+  } finally {
+    clearTimeout(waiting);
   }
 }
+
+/** After so long, ms, somebody who waits is told for what. */
+const noticeable = 1_000;

@@ -21,16 +21,22 @@ const flags: readonly (readonly [keyof NatsFlags, string])[] = [
   ["tlsKey", "--tls-key"],
 ];
 
+/** What may stand before the host in each of the addresses of `--nats`: a user with a password, a token. */
+const secretsInAddresses = /(^|,)(\w+:\/\/)?[^/@,]+@/g;
+
 /** The words, ready to be pasted into a shell; secrets are left to the user. */
 export function natsWords(given: NatsFlags): string[] {
   return flags.flatMap(([name, flag]) => {
     const value = given[name];
     if (value === undefined) return [];
-    return [flag, ...[secrets[name] ?? value].flat().map(withoutSecret).map(shellWord)];
+    const shown = name === "nats"
+      ? value.replace(secretsInAddresses, "$1$2SECRET@")
+      : secrets[name] ?? value;
+    return [flag, shellWord(shown)];
   });
 }
 
-/** A server's address may have a password, or a token, before the host. */
-function withoutSecret(text: string): string {
-  return text.replace(/^(\w+:\/\/)[^/@]+@/, "$1SECRET@");
+/** The servers' addresses as everybody may see them. */
+export function serverNames(servers: string | readonly string[]): string {
+  return [servers].flat().join(",").replace(secretsInAddresses, "$1$2");
 }

@@ -6,6 +6,8 @@ import type { Progress } from "../cluster/protocol.ts";
 /** Shows a training's progress on standard error. */
 export interface ProgressDisplay {
   update(progress: Progress): void;
+  /** Show a line of text. */
+  note(line: string): void;
   /** Leave the display as it stands and let others print. */
   stop(): void;
 }
@@ -57,6 +59,12 @@ function bar(updates: number): ProgressDisplay {
       else single.start(updates, progress.update, payload);
       started = true;
     },
+    note(line) {
+      // A new bar begins below the line.
+      single.stop();
+      started = false;
+      console.error(line);
+    },
     stop: () => single.stop(),
   };
 }
@@ -76,6 +84,7 @@ function lines(): ProgressDisplay {
           `${rate} batches/s · ${left} left`,
       );
     },
+    note: (line) => console.error(line),
     stop() {},
   };
 }

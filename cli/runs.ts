@@ -49,7 +49,7 @@ async function clusterText(options: RunsOptions, backbone: NatsBackbone): Promis
   }
   switch (options.action) {
     case "show":
-      return runText(run, format);
+      return runText({ ...run, details: jobsOf(run, options.jobs) }, format);
     case "export":
       return await fetchRun(options.run, options, backbone, ledger);
     default:
@@ -83,12 +83,17 @@ async function fetchRun(
   }
 }
 
+/** As many of a run's jobs as an error names. */
+const namedJobs = 8;
+
 /** @throws {UsageError} when the run has no such job */
 function jobsOf({ run, details }: RunDetails, names: readonly string[] | undefined) {
   const unknown = names?.find((name) => details.every(({ job }) => job !== name));
   if (unknown === undefined) return details.filter(({ job }) => names?.includes(job) ?? true);
-  const known = details.map(({ job }) => job).join(", ");
-  throw new UsageError(`--job ${unknown}: run ${run} has no such job; it has ${known}`);
+  const known = details.slice(0, namedJobs).map(({ job }) => job).join(", ");
+  const others = details.length - namedJobs;
+  const more = others > 0 ? `, and ${counted(others, "other")}: runs show ${run} lists them` : "";
+  throw new UsageError(`--job ${unknown}: run ${run} has no such job; it has ${known}${more}`);
 }
 
 /** What is to become of jobs. */
@@ -97,18 +102,27 @@ type Order = Exclude<RunAction, "list" | "show" | "export">;
 /** What an order does to a job of the ledger, and to which of them it means something. */
 const orders: Readonly<
   Record<Order, {
-    readonly concerns: readonly RunDetails["details"][number]["state"][];
+    readonly concerns: (job: RunDetails["details"][number]) => boolean;
     readonly give: (ledger: Ledger, id: string) => Promise<JobState | undefined>;
   }>
 > = {
   cancel: {
-    concerns: ["queued", "running", "paused", "failed"],
+    concerns: ({ state }) => ["queued", "running", "paused", "failed"].includes(state),
     give: (ledger, id) => ledger.cancel(id),
   },
-  pause: { concerns: ["queued", "running"], give: (ledger, id) => ledger.pause(id) },
+  pause: {
+    concerns: ({ state }) => ["queued", "running"].includes(state),
+    give: (ledger, id) => ledger.pause(id),
+  },
   // A running job that is to pause goes on as well.
-  continue: { concerns: ["paused", "running"], give: (ledger, id) => ledger.release(id) },
-  retry: { concerns: ["failed", "cancelled"], give: (ledger, id) => ledger.release(id) },
+  continue: {
+    concerns: ({ state, wanted }) => state === "paused" || wanted === "pause",
+    give: (ledger, id) => ledger.release(id),
+  },
+  retry: {
+    concerns: ({ state }) => ["failed", "cancelled"].includes(state),
+    give: (ledger, id) => ledger.release(id),
+  },
 };
 
 /** Tell jobs what is wanted of them; what came of it, in a line. */
@@ -119,7 +133,7 @@ async function order(
   format: TableFormat,
 ): Promise<string> {
   const { concerns, give } = orders[name];
-  const concerned = jobs.filter(({ state }) => concerns.includes(state));
+  const concerned = jobs.filter(concerns);
   for (const { id } of concerned) await give(ledger, id);
   if (format === "json") {
     return JSON.stringify({ action: name, jobs: concerned.map(({ job }) => job) });

@@ -70,9 +70,15 @@ export function parseRunsOptions(args: readonly string[]): RunsOptions | undefin
   if (access === undefined && !localActions.includes(action)) {
     throw new UsageError(`${action} is about a cluster's runs: name its server with --nats URL`);
   }
+  if (access === undefined && flags.job !== undefined) {
+    throw new UsageError("--job is about a cluster's run: name its server with --nats URL");
+  }
   if (action === "list") {
     if (run === undefined && flags.job === undefined) return { action, ...common };
     throw new UsageError(`runs list lists all runs; runs show ${run ?? "RUN"} shows one`);
+  }
+  if (action === "export" && flags.job !== undefined) {
+    throw new UsageError("runs export fetches the whole run; leave --job out");
   }
   if (run === undefined) {
     throw new UsageError(`${action} which run? deno task runs list names them`);

@@ -2,7 +2,7 @@
 import type { JobOverview, RunDetails, RunOverview } from "../agents/cluster_runs.ts";
 import { counted } from "../agents/library_report_text.ts";
 import type { LocalRun } from "../agents/local_runs.ts";
-import { attemptText } from "../agents/reporter.ts";
+import { attemptText } from "../agents/job_news.ts";
 import type { AlarmRecord, ResultRecord } from "../cluster/jobs/records.ts";
 import { csvTable, plainTable, type TableFormat } from "./plain_table.ts";
 
@@ -83,7 +83,8 @@ export function runText(run: RunDetails, format: TableFormat): string {
       job,
       wanted === undefined ? state : `${state}, to ${wanted}`,
       worker ?? "",
-      step === 0 ? "" : String(step),
+      // That of a finished job would be its last checkpoint's, which says nothing.
+      step === 0 || state === "done" ? "" : String(step),
       steps === 0 ? "" : String(steps),
       String(epoch),
       String(alarms.length),

@@ -1,19 +1,20 @@
 /**
  * `deno task sim`: one arm, a controller that learns on it, and the page that shows it, in one program.
  * The training runs in a thread of its own; this thread shows trials, serves the page and keeps the run.
+ * With `--cluster` the run is a job of a cluster.
  */
 import { join } from "node:path";
 import { CheckpointError, decodeCheckpoint } from "../agents/checkpoint.ts";
 import { type ActorThread, startActor } from "../agents/rollouts/actor_threads.ts";
-import { learns, type RunConfig, runConfig, runNetwork, runParts } from "../agents/run_config.ts";
+import { learns, type RunConfig, runNetwork, runParts } from "../agents/run_config.ts";
 import {
   isSuperseded,
-  loggedEvent,
   recall,
   RunKeeper,
   type SimRunFolder,
+  simSchemas,
 } from "../agents/run_log.ts";
-import { runTitle, type SimReport, simReport } from "../agents/run_report.ts";
+import { runTitle, simReport } from "../agents/run_report.ts";
 import { ShowingAgent, type ShowRequest } from "../agents/showing.ts";
 import type { TrainingEnd, TrainingRequest } from "../agents/training.ts";
 import { startTraining } from "../agents/training_thread.ts";
@@ -29,9 +30,8 @@ import { shellWord } from "./options.ts";
 import { progressDisplay } from "./progress.ts";
 import { runPath } from "./run_path.ts";
 import { parseSimOptions, type SimOptions } from "./sim_options.ts";
+import { conclude, headLines, measuringLine, say } from "./sim_text.ts";
 import { StopSignal } from "./stop_signal.ts";
-
-const schemas = { config: runConfig, event: loggedEvent };
 
 /** A run that is ready to go. */
 interface OpenRun {
@@ -40,16 +40,15 @@ interface OpenRun {
   readonly state?: TrainerState;
 }
 
-/** What is said while `--json` keeps standard output for the result. */
-function say(options: SimOptions, line: string): void {
-  if (options.json) console.error(line);
-  else console.log(line);
-}
-
 async function main(args: readonly string[]): Promise<number> {
   const options = await parseSimOptions(args);
   if (!options) return exitCodes.done;
   for (const note of options.notes) console.error(`note: ${note}`);
+  if (options.cluster) {
+    // Whoever has no cluster needs nothing of it.
+    const { simulateOnCluster } = await import("./sim_cluster.ts");
+    return await simulateOnCluster(options, options.cluster);
+  }
   if (!options.headless) requireFreePort(options.port);
   const { folder, state } = await open(options);
   try {
@@ -81,10 +80,10 @@ async function open({ source, out }: SimOptions): Promise<OpenRun> {
   if ("config" in source) {
     const { config } = source;
     const name = { time: new Date(), title: runTitle(config) };
-    const folder = await createRun(out, config, name, schemas);
+    const folder = await createRun(out, config, name, simSchemas);
     return { folder, state: startingState(config) };
   }
-  const folder = await openRun(runPath(source.resume, out), schemas);
+  const folder = await openRun(runPath(source.resume, out), simSchemas);
   try {
     return { folder, state: await keptState(folder) };
   } catch (error) {
@@ -218,7 +217,7 @@ async function trainToTheEnd(
   const measuring = () => {
     showing?.setTraining("evaluating");
     display.stop();
-    console.error(`measuring ${config.evaluationTrials} held-out trials in each engine`);
+    console.error(measuringLine(config));
   };
   showing?.setTraining(state ? "training" : "none");
   if ((state?.adam.updates ?? 0) >= config.updates) measuring();
@@ -258,9 +257,7 @@ function announce(
   state: TrainerState | undefined,
   viewer: Viewer | undefined,
 ): void {
-  const { arm, task, controller, engine, seed } = folder.config;
-  say(options, `${arm} · ${task} · ${controller} · engine ${engine} · seed ${seed}`);
-  say(options, `run   ${folder.path}`);
+  for (const line of headLines(folder.config, folder.path)) say(options, line);
   if (viewer) say(options, `page  ${viewer.url}`);
   const done = state?.adam.updates ?? 0;
   const { updates } = folder.config;
@@ -271,19 +268,6 @@ function announce(
       ? `going on after ${done} of ${updates} batches`
       : `all ${updates} batches are done already`,
   );
-}
-
-function conclude(options: SimOptions, report: SimReport, config: RunConfig): void {
-  if (options.json) return console.log(JSON.stringify(report));
-  const learned = learns(config);
-  for (const [engine, { before, after }] of Object.entries(report.engines)) {
-    const [from, to] = [before, after].map(({ finalError }) => (100 * finalError).toFixed(2));
-    const errors = learned ? `${from} cm before, ${to} cm after` : `${to} cm`;
-    console.log(`final error in ${engine}: ${errors}`);
-  }
-  const difference = (100 * report.transfer.finalError).toFixed(2);
-  const reference = learned ? "equations, where it learned," : "equations";
-  console.log(`cannon differs from ${reference} by ${difference} cm`);
 }
 
 if (import.meta.main) await runCommand(main);

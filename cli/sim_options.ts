@@ -19,11 +19,27 @@ import { tasks } from "../sim/tasks/catalogue.ts";
 import manifest from "../deno.json" with { type: "json" };
 import { UsageError } from "./failure.ts";
 import { choice, givenFlags, integerFrom, pathFromUser, readArguments } from "./options.ts";
+import {
+  addSubmissionOptions,
+  submissionFlagNames,
+  type SubmissionFlags,
+  type SubmissionOptions,
+  submissionOptions,
+} from "./submission_options.ts";
+
+/** A run to begin. */
+export interface NewRun {
+  readonly config: RunConfig;
+  /** Whether its tensor backend is left to a cluster; that in `config` only holds its place then. */
+  readonly isBackendOpen: boolean;
+}
 
 /** What the command line asks for. */
 export interface SimOptions {
-  /** A new run's configuration, or the folder of a run to go on with. */
-  readonly source: { readonly config: RunConfig } | { readonly resume: string };
+  /** A new run, or the folder of a run to go on with. */
+  readonly source: NewRun | { readonly resume: string };
+  /** What does the run, if not this program. */
+  readonly cluster?: SubmissionOptions;
   readonly headless: boolean;
   readonly port: number;
   /** Threads that measure held-out trials beside the training; 0 for none. */
@@ -36,7 +52,7 @@ export interface SimOptions {
 }
 
 /** The flags as commander gives them. */
-interface Flags {
+interface Flags extends SubmissionFlags {
   arm: string;
   actuator?: string;
   task: string;
@@ -62,7 +78,13 @@ interface Flags {
 }
 
 /** Flags that say how to run, not what: they may go with `--resume`. */
-const runFlags = new Set(["headless", "port", "actors", "json", "resume", "out"]);
+const runFlags = new Set([
+  ...["headless", "port", "actors", "json", "resume", "out"],
+  ...submissionFlagNames,
+]);
+
+/** Flags of a run that this program does. */
+const localFlags = new Set(["headless", "port", "actors"]);
 
 /** More threads than that is a slip of the keyboard. */
 const mostActors = 64;
@@ -74,7 +96,7 @@ const positive = (text: string) => {
 };
 
 function simCommand(): Command {
-  return new Command("deno task sim")
+  const command = new Command("deno task sim")
     .description(
       "Simulate an arm, train a two-hemisphere controller on it, and watch it in the page.",
     )
@@ -142,6 +164,7 @@ function simCommand(): Command {
         .default("auto"),
     )
     .allowExcessArguments(false);
+  return addSubmissionOptions(command);
 }
 
 /**
@@ -156,13 +179,17 @@ export async function parseSimOptions(
   const flags = command.opts<Flags>();
   const { headless = false, port, actors, out, json = false, resume } = flags;
   const given = givenFlags(command);
+  const cluster = submissionOptions(flags, given);
+  const notes = given.flatMap(({ flag, name }) => {
+    const reason = whyIdle(name, flags);
+    return reason ? [`${flag} has no effect: ${reason}`] : [];
+  });
+  const common = { cluster, headless, port, actors, out, json };
   if (resume === undefined) {
-    const notes = given.flatMap(({ flag, name }) => {
-      const reason = whyIdle(name, flags);
-      return reason ? [`${flag} has no effect: ${reason}`] : [];
-    });
-    const config = configOf(flags, await chosenBackend(flags));
-    return { source: { config }, headless, port, actors, out, json, notes };
+    const isBackendOpen = flags.cluster === true && !isBackendChosen(flags);
+    const backend = isBackendOpen ? idleBackend : await chosenBackend(flags);
+    const source = { config: configOf(flags, backend), isBackendOpen };
+    return { source, ...common, notes };
   }
   const fixed = given.find(({ name }) => !runFlags.has(name));
   if (fixed) {
@@ -170,10 +197,10 @@ export async function parseSimOptions(
       `${fixed.flag} cannot go with --resume: the run's configuration is kept in it`,
     );
   }
-  const notes = given.some(({ name }) => name === "out") && basename(resume) !== resume
-    ? ["--out has no effect: --resume names the run's folder"]
-    : [];
-  return { source: { resume }, headless, port, actors, out, json, notes };
+  if (given.some(({ name }) => name === "out") && basename(resume) !== resume) {
+    notes.push("--out has no effect: --resume names the run's folder");
+  }
+  return { source: { resume }, ...common, notes };
 }
 
 /** Flags of the training. */
@@ -190,7 +217,11 @@ const trainingFlags = new Set([
 ]);
 
 /** Why the flag decides nothing beside the others, if it does not. */
-function whyIdle(name: string, { controller, trainer }: Flags): string | undefined {
+function whyIdle(
+  name: string,
+  { controller, trainer, cluster }: Flags,
+): string | undefined {
+  if (cluster && localFlags.has(name)) return "with --cluster, page and actors are the cluster's";
   if (controller === "minimum-jerk" && trainingFlags.has(name)) {
     return "--controller minimum-jerk does not learn";
   }
@@ -201,10 +232,17 @@ function whyIdle(name: string, { controller, trainer }: Flags): string | undefin
   return undefined;
 }
 
+/** The backend of a run that computes with none: every machine has it. */
+const idleBackend = "wasm";
+
+/** Whether the flags alone say which tensor backend it is. */
+function isBackendChosen({ trainer, backend }: Flags): boolean {
+  return backend !== "auto" || trainer !== "graph";
+}
+
 /** The tensor backend in so many words: `auto` would mean another one on another machine. */
-async function chosenBackend({ trainer, backend }: Flags): Promise<string> {
-  if (backend !== "auto") return backend;
-  if (trainer !== "graph") return "wasm";
+async function chosenBackend(flags: Flags): Promise<string> {
+  if (isBackendChosen(flags)) return flags.backend === "auto" ? idleBackend : flags.backend;
   const { name, detail, passedOver } = await readyBackend("auto");
   console.error(`tensor backend ${name}: ${detail}`);
   for (const better of passedOver) console.error(`  not ${better.name}: ${better.reason}`);

@@ -1,6 +1,5 @@
 /** The flags of `train`: parsed and checked. */
 import { Command } from "commander";
-import type { Access } from "../cluster/nats/credentials.ts";
 import { library } from "../learners/library.ts";
 import { type Method, type ProfileName, profileNames } from "../learners/method.ts";
 import { type BackendName, backendNames } from "../learners/nn/backend.ts";
@@ -8,9 +7,14 @@ import { chosenMethods, everyMethod } from "./chosen_method.ts";
 import { configWith } from "./config_values.ts";
 import { dataMeaning, dataOfEnvironment, existingFolder } from "./data_option.ts";
 import { UsageError } from "./failure.ts";
-import { addNatsOptions, natsAccess, type NatsFlags } from "./nats_options.ts";
-import { natsWords } from "./nats_words.ts";
 import { choice, givenFlags, integerFrom, pathFromUser, readArguments } from "./options.ts";
+import {
+  addSubmissionOptions,
+  submissionFlagNames,
+  type SubmissionFlags,
+  type SubmissionOptions,
+  submissionOptions,
+} from "./submission_options.ts";
 
 /** A run to begin. */
 export interface PlannedRun {
@@ -38,22 +42,11 @@ export interface KeptWork {
   readonly name?: string;
 }
 
-/** A cluster that is to do the jobs. */
-export interface ClusterOptions {
-  readonly access: Access;
-  /** The flags that lead to it, word by word. */
-  readonly words: readonly string[];
-  /** Whether to wait for the results. */
-  readonly wait: boolean;
-  /** Of the jobs, 0 … 9; 0 is taken first. */
-  readonly priority: number;
-}
-
 /** What the command line asks for. */
 export interface TrainOptions {
   readonly source: NewWork | KeptWork;
   /** Where the jobs are done, if not by this program. */
-  readonly cluster?: ClusterOptions;
+  readonly cluster?: SubmissionOptions;
   /** Jobs at a time, where it was given. */
   readonly workers?: number;
   /** The folder of data files, where there is one. */
@@ -63,7 +56,7 @@ export interface TrainOptions {
   readonly json: boolean;
 }
 
-interface Flags extends NatsFlags {
+interface Flags extends SubmissionFlags {
   variant?: string[];
   seeds?: number;
   profile: ProfileName;
@@ -73,27 +66,19 @@ interface Flags extends NatsFlags {
   data?: string;
   out: string;
   resume?: string;
-  cluster?: boolean;
-  wait: boolean;
-  priority: number;
   json?: boolean;
 }
 
 /** Flags that say how to run, not what: they may go with `--resume`. */
 const runFlags = new Set([
-  ...["workers", "data", "out", "resume", "json", "cluster", "wait", "priority"],
-  ...["nats", "creds", "nkey", "token", "user", "password", "tlsCa", "tlsCert", "tlsKey"],
+  ...["workers", "data", "out", "resume", "json"],
+  ...submissionFlagNames,
 ]);
-
-/** Flags that mean something to a cluster only. */
-const clusterFlags = new Set(["wait", "priority"]);
 
 /** Flags that mean something to one method only. */
 const methodFlags = new Set(["variant", "set"]);
 
 const longestRun = { seeds: 1000, workers: 256 } as const;
-
-const usualPriority = 5;
 
 function trainCommand(): Command {
   const command = new Command("deno task train")
@@ -122,20 +107,12 @@ function trainCommand(): Command {
       "go on with the run, or the set of runs, in this folder",
       pathFromUser,
     )
-    .option("--cluster", "have the workers of a cluster do the jobs (with --nats)")
-    .option("--no-wait", "submit the jobs to the cluster and leave them to it")
-    .option(
-      "--priority <n>",
-      "of the jobs on the cluster, 0 (first) to 9",
-      integerFrom(0, 9),
-      usualPriority,
-    )
     .option(
       "--json",
       "print the result as JSON on the last line: an object, or an array of a set's",
     )
     .allowExcessArguments(false);
-  return addNatsOptions(command);
+  return addSubmissionOptions(command);
 }
 
 /**
@@ -148,7 +125,10 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
   const flags = command.opts<Flags>();
   const [name] = command.args as (string | undefined)[];
   const { workers, out, json = false, resume } = flags;
-  const cluster = clusterOptions(flags, givenFlags(command));
+  const cluster = submissionOptions(flags, givenFlags(command));
+  if (cluster && workers !== undefined) {
+    throw new UsageError("--workers is about this machine; --cluster has the workers that it has");
+  }
   const common = { cluster, workers, out, json, data: flags.data ?? dataOfEnvironment() };
   if (resume === undefined) return { source: newWork(name, flags, givenFlags(command)), ...common };
   const fixed = givenFlags(command).find(({ name }) => !runFlags.has(name));
@@ -158,25 +138,6 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
     );
   }
   return { source: { resume, name }, ...common };
-}
-
-/** @throws {UsageError} when flags contradict one another */
-function clusterOptions(
-  flags: Flags,
-  given: ReturnType<typeof givenFlags>,
-): ClusterOptions | undefined {
-  const access = natsAccess(flags);
-  if (!flags.cluster) {
-    const idle = given.find(({ name }) => clusterFlags.has(name))?.flag ?? (access && "--nats");
-    if (idle) throw new UsageError(`${idle} is about a cluster: add --cluster`);
-    return undefined;
-  }
-  if (!access) throw new UsageError("--cluster: name the cluster's server with --nats URL");
-  if (flags.workers !== undefined) {
-    throw new UsageError("--workers is about this machine; --cluster has the workers that it has");
-  }
-  const { wait, priority } = flags;
-  return { access, words: natsWords(flags), wait, priority };
 }
 
 function newWork(

@@ -2,6 +2,7 @@
  * `deno task worker`: this machine works for a laboratory, with a process for each core and each GPU,
  * until Ctrl-C. Jobs in hand are kept and given to others then.
  */
+import { counted } from "../agents/library_report_text.ts";
 import { codeVersion } from "../agents/submission.ts";
 import { startWorkerPool } from "../agents/worker/pool.ts";
 import type { WorkerSettings } from "../agents/worker/settings.ts";
@@ -36,7 +37,8 @@ async function main(args: readonly string[]): Promise<number> {
   const stop = new StopSignal(() => log.info("leaving; Ctrl-C again ends at once"));
   stop.requested.then(() => pool.leave());
   const names = pool.backends.map((backend) => backend.name).join(", ");
-  log.info(`${pool.size} workers on ${names}; Ctrl-C has them leave`);
+  const leave = pool.size === 1 ? "Ctrl-C has it leave" : "Ctrl-C has them leave";
+  log.info(`${counted(pool.size, "worker")} on ${names}; ${leave}`);
   await pool.ended;
   stop.close();
   return exitCodes.done;

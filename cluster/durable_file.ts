@@ -30,7 +30,8 @@ export async function writePartial(path: string, bytes: Uint8Array): Promise<voi
   }
 }
 
-async function removeIfPresent(path: string): Promise<void> {
+/** Remove the file `path`; harmless when there is none. */
+export async function removeIfPresent(path: string): Promise<void> {
   try {
     await Deno.remove(path);
   } catch (error) {

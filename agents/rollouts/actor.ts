@@ -14,6 +14,7 @@ import {
   decodeToActor,
   encodeRolloutMessage,
   type FromActor,
+  ownBuild,
   requireIdentifier,
   rolloutSubjects,
   type ToActor,
@@ -200,12 +201,13 @@ class Actor {
     this.#bus.publish(rolloutSubjects.actors(engagement.id), encodeRolloutMessage(message));
   }
 
-  #hearAnnouncement({ id, wanted }: Announcement): void {
+  #hearAnnouncement({ id, wanted, build }: Announcement): void {
     if (this.#engagement?.id === id) {
       this.#engagement.heard = this.#clock.time;
       return;
     }
-    if (!this.#engagement && wanted > 0 && !this.#signal.aborted) this.#offer(id);
+    const isFree = !this.#engagement && !this.#signal.aborted;
+    if (isFree && wanted > 0 && build === ownBuild()) this.#offer(id);
   }
 
   #offer(id: string): void {

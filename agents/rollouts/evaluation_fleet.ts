@@ -11,6 +11,13 @@ import { unpackTrials } from "./measured_trials.ts";
 /** A tenth of a second of work in cannon: little is lost at the end, or when an actor dies. */
 const trialsOfPiece = 16;
 
+/** How many actors, at the most, an evaluation of so many trials has a piece for, beside this thread. */
+export function usefulActors(trials: number): number {
+  return piecesOf(trials) - 1;
+}
+
+const piecesOf = (trials: number) => Math.ceil(trials / trialsOfPiece);
+
 /** An evaluation to do. */
 export interface FleetEvaluation {
   readonly engine: EngineName;
@@ -37,7 +44,7 @@ export class EvaluationFleet implements Disposable {
   async evaluate({ engine, weights, help }: FleetEvaluation): Promise<MeanMeasures> {
     const { config: run } = this;
     const { evaluationTrials: trials } = run;
-    const pieces = Math.ceil(trials / trialsOfPiece);
+    const pieces = piecesOf(trials);
     const work = { kind: "measures", run, engine, trialsOfPiece } as const;
     const contents = await this.#collector.collect({ work, pieces, weights, help });
     const measured = contents.flatMap((piece, number) =>

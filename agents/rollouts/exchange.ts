@@ -19,6 +19,7 @@ import {
   decodeFromActor,
   encodeRolloutMessage,
   type FromActor,
+  ownBuild,
   requireIdentifier,
   rolloutSubjects,
   type ToActor,
@@ -293,7 +294,8 @@ export class Exchange implements Disposable {
   #announce(): void {
     this.#announced = this.#clock.time;
     const wanted = this.#wanted - this.#actors.size;
-    const message = encodeRolloutMessage({ type: "announcement", id: this.#id, wanted });
+    const build = ownBuild();
+    const message = encodeRolloutMessage({ type: "announcement", id: this.#id, wanted, build });
     this.#bus.publish(rolloutSubjects.announcements, message);
   }
 

@@ -15,6 +15,7 @@
  */
 import { z } from "zod";
 import { jsonOf } from "../../cluster/dead_letters.ts";
+import { numericsVersion } from "../run_config.ts";
 import { rolloutWork } from "./work.ts";
 
 /** Names of trainers and actors: they stand in subjects. */
@@ -29,6 +30,8 @@ const announcement = z.strictObject({
   id: identifier,
   /** How many more actors it wants. */
   wanted: count,
+  /** What it computes with: an actor with anything else may come to other last bits, and stays away. */
+  build: z.string().max(200),
 });
 
 /** Which weights a piece is to be done with. */
@@ -82,14 +85,23 @@ export type ToActor = z.infer<typeof toActor>;
 export type Assignment = Extract<ToActor, { type: "assignment" }>;
 export type WeightsWanted = z.infer<typeof weightsWanted>;
 
+const prefix = "rollouts.";
+
 /** The subjects of the table above. */
 export const rolloutSubjects = {
-  announcements: "rollouts.announcements",
-  actors: (id: string) => `rollouts.${id}.actors`,
-  actor: (id: string, name: string) => `rollouts.${id}.actor.${name}`,
-  weights: (id: string) => `rollouts.${id}.weights`,
-  pieces: (id: string) => `rollouts.${id}.pieces`,
+  announcements: `${prefix}announcements`,
+  actors: (id: string) => `${prefix}${id}.actors`,
+  actor: (id: string, name: string) => `${prefix}${id}.actor.${name}`,
+  weights: (id: string) => `${prefix}${id}.weights`,
+  pieces: (id: string) => `${prefix}${id}.pieces`,
 } as const;
+
+/** Whether a subject is one of them. */
+export const isForRollouts = (subject: string): boolean => subject.startsWith(prefix);
+
+/** What this process computes with: its numbers are bit for bit those of another one with the same. */
+export const ownBuild = (): string =>
+  `numerics ${numericsVersion}, Deno ${Deno.version.deno}, ${Deno.build.arch}`;
 
 /**
  * `name`, if it can stand in a subject.

@@ -12,6 +12,7 @@ import { foldJobLog } from "../../cluster/jobs/fold.ts";
 import { jobLog } from "../../cluster/jobs/identity.ts";
 import type { AttemptEnd, JobStateName } from "../../cluster/jobs/records.ts";
 import type { Log } from "../../cluster/log.ts";
+import { lossyBus } from "../../cluster/lossy_bus.ts";
 import { retrying } from "../../cluster/retry.ts";
 import { explainMismatch } from "../../cluster/run_store_error.ts";
 import { MethodThreadError } from "../method_thread.ts";
@@ -157,11 +158,11 @@ class Attempt {
   }
 
   #context(): ExecutionContext {
-    const { claim, surroundings: { backbone, data } } = this;
+    const { claim, surroundings: { backbone, counters, data } } = this;
     const { needs } = claim.spec;
     return {
       job: claim.id,
-      bus: backbone.bus,
+      bus: lossyBus(backbone.bus, counters),
       backend: needs.backend,
       checkpoint: claim.checkpoint,
       stop: this.#stop.signal,

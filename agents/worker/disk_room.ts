@@ -1,5 +1,6 @@
 /** Whether there is room on the disk for what a worker must keep. */
 import { join } from "node:path";
+import { removeIfPresent } from "../../cluster/durable_file.ts";
 
 /** How the system says that there is none: no space, or no more than that for this user or file. */
 const fullCodes: readonly unknown[] = ["ENOSPC", "EDQUOT", "EFBIG"];
@@ -26,6 +27,7 @@ export async function hasRoom(folder: string): Promise<boolean> {
     if (isDiskFull(error)) return false;
     throw error;
   } finally {
-    await Deno.remove(probe);
+    // On a disk without room for one more name there is no such file.
+    await removeIfPresent(probe);
   }
 }

@@ -6,6 +6,7 @@ import type { Log } from "../../cluster/log.ts";
 import { type ComputingBackend, computingBackends } from "../../learners/nn/backend.ts";
 import { type BackendFinding, probeBackends } from "./backend_probe.ts";
 import { buryWorker } from "./burial.ts";
+import { hasRoom, isDiskFull } from "./disk_room.ts";
 import { countOomKills } from "./oom_kills.ts";
 import type { WorkerSettings } from "./settings.ts";
 import { Supervisor, type WorkerProcess, type WorkerSlot } from "./supervisor.ts";
@@ -49,6 +50,11 @@ export class NoBackendError extends Error {
   override readonly name = "NoBackendError";
 }
 
+/** What must survive a crash cannot be kept. */
+export class StateFolderError extends Error {
+  override readonly name = "StateFolderError";
+}
+
 /** Running workers. */
 export interface WorkerPool {
   /** How many there are. */
@@ -67,12 +73,14 @@ export interface WorkerPool {
  * Start workers.
  * @param backbone the way to the ledger, of whoever keeps the workers running
  * @throws {NoBackendError} naming each backend and why it does not work
+ * @throws {StateFolderError} when nothing can be written to the folder
  */
 export async function startWorkerPool(
   backbone: Backbone,
   options: PoolOptions,
 ): Promise<WorkerPool> {
   const { log, counters = new Counters(), name, data, state, stallSeconds } = options;
+  await prepareState(state);
   const backends = await usableBackends(options);
   const slots = slotsFor(options, backends);
   const burying = new AbortController();
@@ -109,6 +117,21 @@ export async function startWorkerPool(
     },
     kill: () => supervisor.kill(),
   };
+}
+
+/** A full disk may have room again; a folder that is none, or is not ours, stays so. */
+async function prepareState(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+    await hasRoom(folder);
+  } catch (error) {
+    if (isDiskFull(error)) return;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new StateFolderError(
+      `finished results cannot be kept in ${folder}: ${reason}; name another folder with --state`,
+      { cause: error },
+    );
+  }
 }
 
 async function usableBackends({ backends, log }: PoolOptions): Promise<UsableBackend[]> {

@@ -1,6 +1,7 @@
 /**
  * Does `sim` runs: a controller's training on an arm, in a thread of its own. Whoever wants to watch
- * finds its events and weights on the bus.
+ * finds its events and weights on the bus. Idle workers help with the evaluations, which are the same
+ * whoever does them; the training's thread puts them together.
  *
  * A kept step is the training's own checkpoint (`checkpoint.ts`) with the evaluations so far in its
  * metadata, so that a training that goes on elsewhere has all of them in its result.
@@ -15,6 +16,8 @@ import type { TrainerState } from "../../learners/motor/trainer.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../learners/nn/safetensors.ts";
 import { engineNames } from "../../sim/physics/catalogue.ts";
 import { decodeCheckpoint } from "../checkpoint.ts";
+import { usefulActors } from "../rollouts/evaluation_fleet.ts";
+import { sharingRollouts } from "../rollouts/shared_bus.ts";
 import { learns, type RunConfig, runConfig, runNetwork, runParts } from "../run_config.ts";
 import { toLog } from "../run_log.ts";
 import { startTraining } from "../training_thread.ts";
@@ -40,6 +43,9 @@ const device = "one core, compiled roll-outs";
 
 /** Evaluations after the last update: before and after the training in every engine. */
 const lastEvaluations = 2 * engineNames.length;
+
+/** The most idle workers that one training occupies. */
+const mostActors = 8;
 
 /** Time between two sets of weights for those who watch at the least, ms. */
 const weightsEvery = 250;
@@ -86,7 +92,9 @@ class SimExecution {
     this.#inside.subscribe(subjects.weights(run), (payload) => this.#show(payload));
     this.#inside.subscribe(subjects.checkpoints(run), (payload) => this.#take(payload));
     const state = this.#startingState();
-    using training = startTraining(this.#inside, { run, config, state });
+    const bus = sharingRollouts(this.#inside, context.bus);
+    const actors = Math.min(usefulActors(config.evaluationTrials), mostActors);
+    using training = startTraining(bus, { run, config, state, actors });
     using _ = onAbort(context.stop, () => training.stop());
     const ended = Promise.race([training.ended, this.#failure.promise]);
     const end = await unlessAborted(context.abandon, ended);

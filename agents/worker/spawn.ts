@@ -28,6 +28,8 @@ export function startWorkerProcess(settings: ProcessSettings, listener?: Listene
   });
   const child = new Deno.Command("deno", {
     args: ["run", "--quiet", "--no-prompt", ...permissions, program],
+    // Its last words go into logs and the ledger.
+    env: { NO_COLOR: "1" },
     stdin: "piped",
     stdout: listener ? "piped" : "inherit",
     stderr: "piped",

@@ -1,6 +1,6 @@
 /**
  * The worker: joins the laboratory, says what it has, takes one job after the other that it has
- * everything for, and leaves without losing any.
+ * everything for, and leaves without losing any. While there is none it helps those that train.
  *
  * A hint is where to look; the claim decides. A worker that finds the job taken lets the hint go: whoever
  * watches over the holders hints again when one of them is lost.
@@ -15,6 +15,7 @@ import { type CrashHook, Ledger, type Refusal } from "../../cluster/jobs/ledger.
 import type { WorkerRecord } from "../../cluster/jobs/records.ts";
 import type { ResultSpool } from "../../cluster/jobs/result_spool.ts";
 import type { Log } from "../../cluster/log.ts";
+import { lossyBus } from "../../cluster/lossy_bus.ts";
 import { retrying } from "../../cluster/retry.ts";
 import { rest, unlessAborted } from "../abort.ts";
 import { resultsAgree } from "./agreement.ts";
@@ -28,6 +29,7 @@ import {
 import { workerControl, workerControlSubject } from "./control.ts";
 import { DataFiles } from "./data_files.ts";
 import type { Executor } from "./executor.ts";
+import { IdleActor } from "./idle_actor.ts";
 import { LaneWatch } from "./lanes.ts";
 import type { Machine } from "./machine.ts";
 import { Presence, type WorkerNews } from "./presence.ts";
@@ -79,6 +81,7 @@ export class WorkerAgent {
   readonly #ledger: Ledger;
   readonly #lanes: LaneWatch;
   readonly #presence: Presence;
+  readonly #idle: IdleActor;
   readonly #surroundings: AttemptSurroundings;
   readonly #data: DataFiles;
   readonly #backends: Map<string, UsableBackend>;
@@ -104,6 +107,8 @@ export class WorkerAgent {
     this.#backends = new Map(backends.map((backend) => [backend.name, backend]));
     this.#lanes = new LaneWatch(this.#ledger, () => this.#look());
     this.#presence = new Presence(backbone, id, () => this.#news(), this.#log);
+    const bus = lossyBus(backbone.bus, this.#counters);
+    this.#idle = new IdleActor(bus, { worker: id, letters: this.#letters, log: this.#log });
     this.#surroundings = {
       backbone,
       executors,
@@ -131,6 +136,7 @@ export class WorkerAgent {
       this.#lanes.close();
       control.unsubscribe();
       this.#drain.abort();
+      await this.#idle.close();
       await delivering;
       await this.#presence.leave();
       this.#log.info("left", this.#counters.totals);
@@ -192,6 +198,7 @@ export class WorkerAgent {
   /** Wait for a hint and follow it. */
   async #takeOne(): Promise<void> {
     try {
+      this.#idle.begin();
       await this.#waitForRoom();
       const hint = await this.#pull();
       if (hint) await this.#follow(hint);
@@ -240,6 +247,7 @@ export class WorkerAgent {
     if (await this.#isForeign(job)) return hint.giveBack(foreignDelay);
     const claim = await this.#claim(job, hint);
     if (!claim.claimed) return await this.#passOn(claim, hint);
+    this.#idle.end();
     this.#counters.add("jobs.claimed");
     this.#job = job;
     this.#presence.tell();

@@ -5,6 +5,7 @@
  * SIGTERM has it leave within seconds, a second one ends it at once. Ctrl-C reaches all processes of a
  * terminal, and is the business of whoever has started it.
  */
+import { BackboneError } from "../../cluster/backbone.ts";
 import { Counters } from "../../cluster/counters.ts";
 import { processLog } from "../../cluster/log.ts";
 import { NatsBackbone } from "../../cluster/nats/backbone.ts";
@@ -62,6 +63,13 @@ async function main(): Promise<void> {
   await agent.run();
 }
 
-await main();
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof BackboneError)) throw error;
+  // Where in the code it happened helps nobody who has to mend a server or its keys.
+  console.error(error.message);
+  Deno.exit(1);
+}
 // What a library has left running is not waited for.
 Deno.exit(0);

@@ -4,7 +4,7 @@
  *
  * While the server is away the work goes on: events and the newest checkpoint wait in an outbox.
  */
-import { BackboneError } from "../backbone.ts";
+import { BackboneError, type BackboneErrorKind } from "../backbone.ts";
 import { digestOf } from "../digest.ts";
 import { type FoundCheckpoint, loadCheckpoint } from "./checkpoint_loading.ts";
 import { type Checkpoint, checkpointBlob } from "./checkpoints.ts";
@@ -84,6 +84,8 @@ export class Claim {
   /** Whether the log can still be complete: no events were refused. */
   #complete = true;
   #applying: Promise<unknown> = Promise.resolve();
+  /** Entries of the log that were not known to be there when the job was finished. */
+  readonly #sealed: PreparedEntry[] = [];
 
   /** Use `Ledger.claim`. */
   constructor(
@@ -193,7 +195,9 @@ export class Claim {
     const { id: job, spec, worker, epoch } = this;
     const record = { digest: digestOf(result), worker, epoch, ...origin };
     const finished = { job, spec, record, result, complete: this.#complete };
-    const entries = this.#outbox.seal();
+    // Kept for another try: the disk may have no room for them yet.
+    this.#sealed.push(...this.#outbox.seal());
+    const entries = this.#sealed;
     await this.#spool?.keep({ ...finished, origin: this.#origin, entries });
     await this.#parts.at("commit: after the spool");
     await this.#completeLog(entries);
@@ -251,12 +255,12 @@ export class Claim {
     }
   }
 
-  /** Bring something to the ledger, unless it is too large for it. */
+  /** Bring something to the ledger, unless it is too large for it, or not to be read afterwards. */
   async #fitting(what: string, deliver: () => Promise<void>): Promise<void> {
     try {
       await deliver();
     } catch (error) {
-      if (!(error instanceof BackboneError) || error.kind !== "too-large") throw error;
+      if (!(error instanceof BackboneError) || !cannotBeKept.includes(error.kind)) throw error;
       this.#parts.onTrouble(`${what} of job ${this.id} had to be left out`, error);
     }
   }
@@ -318,6 +322,9 @@ export class Claim {
     this.#outbox.stop(error);
   }
 }
+
+/** What the work goes on without. */
+const cannotBeKept: readonly BackboneErrorKind[] = ["too-large", "damaged"];
 
 function originOf(pointer: CheckpointPointer | undefined): Origin {
   if (!pointer) return { step: 0, after: { epoch: 0, seq: 0 } };

@@ -25,7 +25,7 @@ type Item =
 const entrySize = 192 * 1024;
 
 /** Characters of events that may wait: some minutes of a talkative job. */
-export const defaultRoom = 8 * 1024 * 1024;
+const defaultRoom = 8 * 1024 * 1024;
 
 export class Outbox {
   #items: Item[] = [];

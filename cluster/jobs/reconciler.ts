@@ -60,6 +60,8 @@ export class Reconciler implements AsyncDisposable {
   #leading = false;
   #lastRound = 0;
   #interrupted = false;
+  /** What is wrong with jobs that cannot be repaired, by their ids. */
+  readonly #complaints = new Map<string, string>();
 
   /** @param name which no other process has */
   constructor(backbone: Backbone, name: string, options: ReconcilerOptions = {}) {
@@ -165,9 +167,22 @@ export class Reconciler implements AsyncDisposable {
       return known;
     };
     for (const id of this.#view.ids()) {
-      // One repair can call for the next: a lost job for a hint.
-      while (!this.#closed.signal.aborted && await this.#repair(id, isEmpty));
+      try {
+        // One repair can call for the next: a lost job for a hint.
+        while (!this.#closed.signal.aborted && await this.#repair(id, isEmpty));
+      } catch (error) {
+        if (concernsAll(error)) throw error;
+        this.#complain(id, error);
+      }
     }
+  }
+
+  /** What is wrong with one job is told once, and is no reason to leave the others. */
+  #complain(id: string, error: unknown): void {
+    const complaint = String(error);
+    if (this.#complaints.get(id) === complaint) return;
+    this.#complaints.set(id, complaint);
+    this.#onTrouble(`job ${id} cannot be repaired`, error);
   }
 
   /** Do what is to be done about a job; whether something was. */
@@ -230,6 +245,11 @@ export class Reconciler implements AsyncDisposable {
     this.#view.hinted(id, this.#timers.now());
     return true;
   }
+}
+
+/** Whether what went wrong would go wrong with every other job too. */
+function concernsAll(error: unknown): boolean {
+  return error instanceof BackboneError && error.kind !== "damaged" && error.kind !== "too-large";
 }
 
 /** Call `handler` whenever the link was interrupted. */

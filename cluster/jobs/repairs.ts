@@ -76,7 +76,7 @@ function hintFor(job: ObservedJob, now: number, times: RepairTimes): Repair | un
  * How long a job rests after a failure, ms; undefined when its last attempt was none. The first loss of a
  * worker says nothing about the job.
  */
-export function pauseAfterFailure(
+function pauseAfterFailure(
   { failures, attempts }: JobState,
   times: RepairTimes,
 ): number | undefined {

@@ -68,17 +68,6 @@ export class SubmissionJournal {
     return [...entered.map(({ run }) => run), ...await this.finish(ledger)];
   }
 
-  /** Forget a submission that nobody will have to enter again; harmless when there is none. */
-  async forget(run: string): Promise<void> {
-    for (const part of ["pending", "entered"] as const) {
-      try {
-        await Deno.remove(this.#path(part, run));
-      } catch (error) {
-        if (!(error instanceof Deno.errors.NotFound)) throw error;
-      }
-    }
-  }
-
   async #enter(ledger: Ledger, given: Submission): Promise<void> {
     await enter(ledger, given);
     await Deno.rename(this.#path("pending", given.run), this.#path("entered", given.run));

@@ -53,7 +53,7 @@ export class NatsBackbone implements Backbone {
     this.link = connection.link;
     this.bus = natsBus(connection, plan, this.#onError, options.counters);
     this.logs = new NatsLogs(connection, plan, this.#onError, options.log);
-    this.queue = new NatsQueue(connection, plan.queue, options.counters);
+    this.queue = new NatsQueue(connection, plan.queue);
     this.blobs = new NatsBlobs(connection, plan.blobs);
   }
 

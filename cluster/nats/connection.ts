@@ -37,7 +37,7 @@ export interface ConnectionOptions extends Access {
 }
 
 /** How long a call may wait for its answer, and before that for the server to be there, ms. */
-export const answerTime = 5_000;
+const answerTime = 5_000;
 
 /** A silent connection is asked this often whether it still is one, ms; twice unanswered and it is not. */
 const pingInterval = 2_000;
@@ -352,13 +352,12 @@ async function dial(options: ConnectionOptions, backOff: BackOff): Promise<NatsC
   }
 }
 
-function connectOnce(
+async function connectOnce(
   access: Awaited<ReturnType<typeof accessOptions>>,
   { name, role, plan }: ConnectionOptions,
   backOff: BackOff,
 ): Promise<NatsConnection> {
-  backOff.reset();
-  return connect({
+  const nats = await connect({
     ...access,
     name,
     inboxPrefix: inboxPrefix(plan, role),
@@ -371,6 +370,9 @@ function connectOnce(
     maxPingOut: 2,
     noAsyncTraces: true,
   });
+  // The client has asked how long to wait also for this, its first connection.
+  backOff.reset();
+  return nats;
 }
 
 /** What `promise` resolves to, unless that takes longer than `time` ms. */

@@ -59,7 +59,8 @@ export class NatsLogs implements Logs {
 
   async read(name: string, after = 0): Promise<LogEntry[]> {
     const entries: LogEntry[] = [];
-    if (await this.last(name) <= after) return entries;
+    const last = await this.last(name);
+    if (last <= after) return entries;
     const feed = await keepFeed(this.connection, `to read the log ${name}`, () => ({
       stream: this.#stream,
       filter: this.#subject(name),
@@ -68,6 +69,10 @@ export class NatsLogs implements Logs {
       caughtUp() {},
     }));
     feed.unsubscribe();
+    // Of several servers it may be one that has just come back.
+    if ((entries.at(-1)?.position ?? 0) < last) {
+      throw new BackboneError("unavailable", `to read the log ${name}: the server lags behind`);
+    }
     return entries;
   }
 

@@ -12,7 +12,7 @@
  * Nobody but the owner can make, change, empty or delete a stream, with one exception: a worker removes
  * blobs that are not needed any more, which on NATS is the right to purge the stream of the blobs. What is
  * read is restricted to the laboratory's own streams; answers come in an inbox of the role's own, so
- * that a page cannot listen to what a worker is told.
+ * that a page cannot listen to what a worker is told. The owner's key serves in every role.
  *
  * A role that may read a stream may make consumers of it, and a consumer's messages go where its maker
  * says, also into a subject that the role itself may not write to. NATS offers nothing against that
@@ -33,8 +33,8 @@ export interface Permissions {
   readonly subscribe: readonly string[];
 }
 
-/** Where answers to a role come in. */
-export function inboxPrefix(plan: Plan, role: Role): string {
+/** Where answers to a role, or to any (`*`), come in. */
+export function inboxPrefix(plan: Plan, role: Role | "*"): string {
   return `_INBOX.${plan.prefix}.${role}`;
 }
 
@@ -65,7 +65,8 @@ export function permissionsOf(role: Role, plan: Plan): Permissions {
         "$JS.ACK.>",
         "$JS.FC.>",
       ],
-      subscribe: [`${bus}.>`, inbox],
+      // Its key also serves what the owner runs in another role: the workers of its own machine, a submitter.
+      subscribe: [`${bus}.>`, `${inboxPrefix(plan, "*")}.>`],
     };
   }
   return {

@@ -8,7 +8,6 @@
  */
 import { createInbox, errors, type Msg, nanos } from "@nats-io/transport-node";
 import { BackboneError, type Hint, type WorkQueue } from "../backbone.ts";
-import type { Counters } from "../counters.ts";
 import type { Connection } from "./connection.ts";
 import { copyOf } from "./copy.ts";
 import { backboneError, isMissing } from "./errors.ts";
@@ -31,7 +30,6 @@ export class NatsQueue implements WorkQueue {
   constructor(
     private readonly connection: Connection,
     private readonly plan: Plan["queue"],
-    private readonly counters?: Pick<Counters, "add">,
   ) {}
 
   async push(lane: string, payload: Uint8Array): Promise<void> {
@@ -198,11 +196,9 @@ export class NatsQueue implements WorkQueue {
   }
 
   #hint(message: Msg): Hint {
-    const deliveries = deliveriesOf(message);
-    if (deliveries > 1) this.counters?.add("hints.redelivered");
     return {
       payload: copyOf(message.data),
-      deliveries,
+      deliveries: deliveriesOf(message),
       working: () => this.#tell(message, "+WPI"),
       giveBack: (delay = 0) => {
         if (this.connection.link.state === "connected") giveBack(message, delay);

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { BackboneError, type Link, type LinkState } from "../backbone.ts";
 import type { Subscription } from "../bus.ts";
 import { digestOf } from "../digest.ts";
-import { replaceFile } from "../durable_file.ts";
+import { removeIfPresent, replaceFile } from "../durable_file.ts";
 import type { Log } from "../log.ts";
 import { elapse, systemTimers } from "../timers.ts";
 import { parseNatsVersion } from "./durability.ts";
@@ -30,7 +30,7 @@ export interface ServerOptions extends
 }
 
 /** How to get a nats-server. */
-export const installAdvice =
+const installAdvice =
   "install one (Debian, Ubuntu: `apt install nats-server`; macOS: `brew install nats-server`; others: " +
   "https://github.com/nats-io/nats-server/releases), or name one that runs with --nats URL";
 
@@ -121,6 +121,11 @@ export class NatsServer implements AsyncDisposable {
     };
     this.#stop.signal.addEventListener("abort", stop);
     return { unsubscribe: stop };
+  }
+
+  /** Whether it brings everything to the disk before it acknowledges it; 2.9 cannot. */
+  get flushesAlways(): boolean {
+    return this.launch.alwaysSync;
   }
 
   /** End its process as a crash would; it is started again, with what it has kept. */
@@ -246,6 +251,7 @@ async function endLeftover(folder: string, executable: string, log?: Log): Promi
         await systemTimers.sleep(50);
       }
     }
+    // The server removes it itself when it ends.
     await removeIfPresent(file);
   }
 }
@@ -253,15 +259,6 @@ async function endLeftover(folder: string, executable: string, log?: Log): Promi
 /** Give another process of the program a signal, which needs the right to run the program only. */
 async function tell(executable: string, signal: string): Promise<void> {
   await new Deno.Command(executable, { args: ["--signal", signal], stdin: "null" }).output();
-}
-
-async function removeIfPresent(file: string): Promise<void> {
-  try {
-    await Deno.remove(file);
-  } catch (error) {
-    // The server removes it itself when it ends.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
 
 /** Names the server of a folder; newer servers take no spaces. */
@@ -313,6 +310,12 @@ export async function launchServer(
     await systemTimers.sleep(20);
   }
   const words = await lastWords || await lastComplaint(logFile);
+  if (/address already in use/.test(words)) {
+    throw refused(
+      `port ${port} of 127.0.0.1 is in use; choose another one with --nats-port, or join the server ` +
+        "that is there with --nats URL",
+    );
+  }
   throw refused(`the nats-server at port ${port} did not start: ${words} (its log: ${logFile})`);
 }
 
@@ -358,7 +361,7 @@ async function readIfPresent(file: string): Promise<string | undefined> {
 /** What the server's log says last of what is wrong. */
 async function lastComplaint(logFile: string): Promise<string> {
   const lines = (await readIfPresent(logFile) ?? "").split("\n");
-  return lines.findLast((line) => /\[(FTL|ERR)\]/.test(line))?.trim() ??
+  return lines.findLast((line) => /\[(FTL|ERR)\]/.test(line))?.replace(/^.*?\[\w+\] /, "").trim() ??
     lines.findLast((line) => line.trim() !== "")?.trim() ?? "it says nothing";
 }
 

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Ledger } from "../../cluster/jobs/ledger.ts";
 import { NatsBackbone } from "../../cluster/nats/backbone.ts";
+import { planOf } from "../../cluster/nats/plan.ts";
 import { directOutcome, hasNatsServer, jobOf, longWork } from "../agents/worker/nats_laboratory.ts";
+import { TestServer } from "../support/nats_server.ts";
 import { assertRefused, runTask, startTask, type TaskProcess } from "./task_process.ts";
 
 const root = await Deno.makeTempDir({ prefix: "callosum-cluster-" });
@@ -70,6 +72,36 @@ Deno.test({
     await cluster.stdout.find(new RegExp(`deno task train .* --cluster --nats ${server}`));
     cluster.signal("SIGTERM");
     assert.equal((await cluster.ended).code, 0);
+  },
+});
+
+Deno.test({
+  name: "a cluster on a server with keys shows no secret, and outlives the leaving of its workers",
+  ignore,
+  fn: async () => {
+    const users = (["owner", "submitter"] as const).map((role) => (
+      { role, user: role, password: `hidden-${role}` }
+    ));
+    await using server = await TestServer.start({ users, plan: planOf() });
+    const place = `127.0.0.1:${server.port}`;
+    await using cluster = startTask("cluster", [
+      ...["--nats", `nats://owner:hidden-owner@${place}`, "--state", join(root, "keys")],
+      ...["--workers", "1", "--backends", "wasm", "--name", "desk", "--headless"],
+    ]);
+    await cluster.stdout.find(/joined with wasm/);
+    const submitter = ["--user", "submitter", "--password", "hidden-submitter"];
+    const nats = ["--nats", `nats://${place}`, ...submitter];
+    const drained = await runTask("workers", ["drain", "desk", ...nats]);
+    assert.equal(drained.code, 0, drained.stderr);
+    await cluster.stdout.find(/all workers of this machine have left/);
+    const workers = await runTask("workers", nats);
+    assert.match(workers.stdout, /^the cluster has no workers/, workers.stderr);
+    cluster.signal("SIGINT");
+    const { code, stdout, stderr } = await cluster.ended;
+    assert.equal(code, 0);
+    assert.match(stdout, new RegExp(`^laboratory +nats://${place}$`, "m"));
+    assert.match(stdout, new RegExp(`deno task runs --nats nats://SECRET@${place}$`, "m"));
+    assert.doesNotMatch(stdout + stderr, /hidden/);
   },
 });
 

@@ -145,6 +145,9 @@ Deno.test({
     const states = async () =>
       (await jsonOf<RunDetails>("runs", ["show", run, ...nats])).details.map(({ state }) => state);
     assert.deepEqual(await states(), ["queued", "queued"]);
+    const [first] = (await jsonOf<RunDetails>("runs", ["show", run, ...nats])).details;
+    const shown = await jsonOf<RunDetails>("runs", ["show", run, "--job", first.job, ...nats]);
+    assert.deepEqual(shown.details, [first]);
     for (
       const [words, after] of [
         [["pause", run], ["paused", "paused"]],
@@ -153,7 +156,8 @@ Deno.test({
         [["retry", run, "--job", "dagnn-s1"], ["cancelled", "queued"]],
       ] as const
     ) {
-      done(await runTask("runs", [...words, ...nats]));
+      const told = done(await runTask("runs", [...words, ...nats]));
+      assert.equal(told, `${words[0]}: ${words.length > 2 ? "1 job" : "2 jobs"}\n`);
       assert.deepEqual(await states(), after, words.join(" "));
     }
     const unknown = await runTask("runs", ["cancel", run, "--job", "mlp-s9", ...nats]);

@@ -83,8 +83,11 @@ export class TaskProcess implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   #running = true;
 
-  /** Use `startTask`. */
-  constructor(command: readonly string[]) {
+  /**
+   * Use `startTask`.
+   * @param life longest life, ms
+   */
+  constructor(command: readonly string[], private readonly life = longestLife) {
     const [program, ...args] = command;
     this.#child = new Deno.Command(program, {
       args,
@@ -99,11 +102,15 @@ export class TaskProcess implements AsyncDisposable {
   }
 
   async #wait(): Promise<Outcome> {
-    const deadline = setTimeout(() => this.signal("SIGKILL"), longestLife);
+    const deadline = setTimeout(() => this.signal("SIGKILL"), this.life);
     const { code, signal } = await this.#child.status;
     this.#running = false;
     clearTimeout(deadline);
     return { code, signal, stdout: await this.stdout.whole, stderr: await this.stderr.whole };
+  }
+
+  get pid(): number {
+    return this.#child.pid;
   }
 
   /** Send it `signal`; harmless when it has ended. */

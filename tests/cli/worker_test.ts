@@ -94,6 +94,18 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "a worker that could keep nothing does not begin",
+  ignore,
+  fn: async () => {
+    await using laboratory = await NatsLaboratory.open();
+    const file = `${root}/file`;
+    await Deno.writeTextFile(file, "");
+    const nats = ["--nats", laboratory.server.url, "--backends", "wasm"];
+    assertRefused(await runTask("worker", [...nats, "--state", file]), file, "--state");
+  },
+});
+
 Deno.test("worker asks which laboratory, and says what is wrong with its flags", async () => {
   assertRefused(await runTask("worker", []), "--nats", "deno task cluster");
   assertRefused(

@@ -18,6 +18,12 @@ Deno.test("later versions can be told to flush always", () => {
   }
 });
 
+Deno.test("those that are known to flush always are said to survive a power cut", () => {
+  match(natsDurability([2, 12, 1], true), /so it does in a power cut/);
+  doesNotMatch(natsDurability([2, 12, 1], true), /2 minutes/);
+  match(natsDurability([2, 10, 21], true), /lost whole streams/);
+});
+
 Deno.test("2.10.20 to 2.10.22 are warned of, their neighbours are not", () => {
   for (const patch of [20, 21, 22]) match(natsDurability([2, 10, patch]), /2\.10\.23 or later/);
   for (const patch of [19, 23]) doesNotMatch(natsDurability([2, 10, patch]), /lost whole streams/);

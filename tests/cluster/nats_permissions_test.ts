@@ -110,6 +110,20 @@ Deno.test("each role does its work with its own key, and is refused the rest", a
   assert.deepEqual(failures, []);
 });
 
+Deno.test("the owner's key serves in every role", async () => {
+  await using server = await TestServer.start({ users, plan });
+  const common = { servers: server.url, plan, credentials: password("owner") };
+  await using _owner = await NatsBackbone.connect({ ...common, name: "owner" });
+  for (const role of ["worker", "submitter", "page"] as const) {
+    await using backbone = await NatsBackbone.connect({ ...common, name: role, role });
+    const hint = backbone.queue.pull(["lane"], { signal: never, patience: 10_000 });
+    await backbone.queue.push("lane", bytes(role));
+    assert.equal(text((await hint)!.payload), role);
+    await (await hint)!.done();
+    await backbone.table("jobs").create(role, bytes("queued"));
+  }
+});
+
 Deno.test("a worker's key cannot delete, empty, change or copy what is declared, nor listen elsewhere", async () => {
   await using server = await TestServer.start({ users, plan });
   await using owner = await NatsBackbone.connect({

@@ -72,9 +72,12 @@ export class TestServer implements AsyncDisposable {
     await this.#ended();
   }
 
-  /** Start it again, at the same address, with what it has kept. */
-  async restart(): Promise<void> {
-    this.#process = await launchServer(this.launch, this.port);
+  /**
+   * Start it again, at the same address, with what it has kept.
+   * @param executable another version of the program
+   */
+  async restart(executable = this.launch.executable): Promise<void> {
+    this.#process = await launchServer({ ...this.launch, executable }, this.port);
   }
 
   /** It does nothing any more, and keeps its connections. */

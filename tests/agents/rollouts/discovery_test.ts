@@ -9,6 +9,7 @@ import {
   decodeFromActor,
   encodeRolloutMessage,
   type FromActor,
+  ownBuild,
   rolloutSubjects,
   type ToActor,
 } from "../../../agents/rollouts/messages.ts";
@@ -32,7 +33,9 @@ Deno.test("a trainer takes as many actors as it wants, and says how many more", 
   const [first, second, third] = ["first", "second", "third"]
     .map((name) => new HandActor(bus, "test", name));
   using exchange = new Exchange(bus, { id: "test", actors: 2, patience: 100 });
-  assert.deepEqual(announced, [{ type: "announcement", id: "test", wanted: 2 }]);
+  assert.deepEqual(announced, [
+    { type: "announcement", id: "test", wanted: 2, build: ownBuild() },
+  ]);
   for (const actor of [first, second, third]) actor.offer();
   assert.deepEqual(
     [first, second, third].map(({ heard }) => heard),
@@ -95,7 +98,12 @@ Deno.test("an actor leaves a trainer that is gone without a word", async () => {
   const bus = strictBus();
   await using crew = new Crew();
   const announce = (id: string) => {
-    const message = encodeRolloutMessage({ type: "announcement", id, wanted: 1 });
+    const message = encodeRolloutMessage({
+      type: "announcement",
+      id,
+      wanted: 1,
+      build: ownBuild(),
+    });
     bus.publish(rolloutSubjects.announcements, message);
   };
   bus.subscribe(rolloutSubjects.actors("gone"), (payload) => {
@@ -136,8 +144,8 @@ class TrainerByHand {
     });
   }
 
-  announce(): void {
-    const message = encodeRolloutMessage({ type: "announcement", id: "test", wanted: 1 });
+  announce(build = ownBuild()): void {
+    const message = encodeRolloutMessage({ type: "announcement", id: "test", wanted: 1, build });
     this.bus.publish(rolloutSubjects.announcements, message);
   }
 
@@ -232,6 +240,18 @@ Deno.test("an actor says which piece it cannot do and why, and goes on", async (
     trainer.ask(2, [0], 1, 1, true);
     await until(() => trainer.pieces.length === 1);
   });
+});
+
+Deno.test("an actor stays away from a trainer that computes with something else", async () => {
+  const bus = strictBus();
+  const trainer = new TrainerByHand(bus);
+  await using crew = new Crew();
+  crew.hire(bus, "actor");
+  trainer.announce("numerics 0, Deno 1.0.0, pdp11");
+  await pause(20);
+  assert.deepEqual(trainer.heard, []);
+  trainer.announce();
+  assert.deepEqual(trainer.heard, [{ type: "offer", actor: "actor" }]);
 });
 
 Deno.test("a name that cannot stand in a subject is refused", async () => {

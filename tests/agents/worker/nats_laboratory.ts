@@ -9,7 +9,7 @@ import { jobEvents } from "../../../agents/worker/job_lines.ts";
 import { libraryExecutor, type LibraryWork } from "../../../agents/worker/library_executor.ts";
 import { codeVersion } from "../../../agents/submission.ts";
 import { findMethod } from "../../../learners/library.ts";
-import { natsServer, TestServer } from "../../support/nats_server.ts";
+import { natsServer, TestServer, type TestServerOptions } from "../../support/nats_server.ts";
 import { succeeds } from "../../cli/task_process.ts";
 import { record } from "./recorder.ts";
 
@@ -30,7 +30,7 @@ export function smokeWork(
 
 /** A job of some seconds, which keeps a checkpoint every 25 steps. */
 export const longWork = (seed: number) =>
-  smokeWork("dagnn", "dagnn", seed, { epochs: 500, patience: 500 });
+  smokeWork("dagnn", "dagnn", seed, { epochs: 2_000, patience: 2_000 });
 
 /** A job that does `work` with WASM. */
 export function jobOf(work: LibraryWork): JobSpec {
@@ -43,6 +43,9 @@ export interface Outcome {
   readonly result: string;
   readonly events: readonly unknown[];
 }
+
+/** How long a job may stand still before a test gives up, ms; generous, since machines are slow at times. */
+const patience = 120_000;
 
 /** What `work` comes to without a cluster. */
 export async function directOutcome(work: LibraryWork): Promise<Outcome> {
@@ -63,8 +66,8 @@ export class NatsLaboratory implements AsyncDisposable {
     this.ledger = new Ledger(backbone);
   }
 
-  static async open(): Promise<NatsLaboratory> {
-    const server = await TestServer.start();
+  static async open(options?: TestServerOptions): Promise<NatsLaboratory> {
+    const server = await TestServer.start(options);
     const backbone = await NatsBackbone.connect({ servers: server.url, name: "test" });
     const laboratory = new NatsLaboratory(server, backbone);
     laboratory.#watching = await laboratory.ledger.watch((id, state) => {
@@ -76,18 +79,31 @@ export class NatsLaboratory implements AsyncDisposable {
 
   #watching?: Subscription;
 
-  /** The first state of the job, as it changes, with which `wanted` is content. */
+  /**
+   * The first state of the job, as it changes, with which `wanted` is content; fails when it ends before,
+   * or nothing of the kind comes.
+   */
   async until(id: string, wanted: (state: JobState) => boolean): Promise<JobState> {
-    const { promise, resolve } = Promise.withResolvers<JobState>();
+    const { promise, resolve, reject } = Promise.withResolvers<JobState>();
     const look = () => {
       const state = this.#states.get(id);
-      if (state && wanted(state)) resolve(state);
+      if (!state) return;
+      if (wanted(state)) resolve(state);
+      else if (state.state === "done") reject(new Error(`job ${id} is done already: ${wanted}`));
     };
     this.#waiters.add(look);
     look();
-    const state = await promise;
-    this.#waiters.delete(look);
-    return state;
+    const giveUp = () => {
+      const state = JSON.stringify(this.#states.get(id));
+      reject(new Error(`job ${id} never came to ${wanted}; it is ${state}`));
+    };
+    const timer = setTimeout(giveUp, patience);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+      this.#waiters.delete(look);
+    }
   }
 
   /** What the job has come to, once it is done. */

@@ -289,3 +289,20 @@ Deno.test("a job rests longer after each failure of its own; a first loss is no 
   assert.equal(hintAfter(0, "exception"), Infinity, "whoever has released it has hinted");
   assert.equal(hintAfter(1, "exception", "handed-over"), Infinity, "as who has handed it over");
 });
+
+Deno.test("a record that nobody can read is told of once, and keeps no other job from its repair", async () => {
+  const bench = new Bench();
+  const ledger = await bench.submit();
+  const claim = await bench.finish(ledger.claim(jobId(jobs[0]), "ann"));
+  assert(claim.claimed);
+  await bench.finish(claim.commit(undisturbed(jobs[0]).result, origin));
+  const results = bench.world.observer().table("results");
+  const { revision } = (await results.get(claim.id))!;
+  await results.update(claim.id, canonicalBytes("no record"), revision);
+  const troubles: string[] = [];
+  await bench.reconcile("r", { onTrouble: (message) => troubles.push(message) });
+  bench.world.memory.loseHints();
+  await bench.world.pass(10_000);
+  assert.deepEqual(bench.repairs.slice(0, 2), ["r: hint-if-none b", "r: hint-if-none c"]);
+  assert.deepEqual(troubles, ["a record was left out", `job ${claim.id} cannot be repaired`]);
+});

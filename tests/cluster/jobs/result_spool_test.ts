@@ -155,3 +155,24 @@ Deno.test("a result that gets through leaves nothing on the disk", async () => {
     assert.deepEqual(await names(folder), []);
   });
 });
+
+Deno.test("a result that the disk had no room for at first loses nothing of its story", async () => {
+  await withFolder(async (root) => {
+    const memory = new MemoryCluster();
+    const ledger = new Ledger(memory.open());
+    await ledger.submit(job);
+    const folder = `${root}/spool`;
+    const claim = await ledger.claim(id, "ann", { spool: await ResultSpool.open(folder) });
+    assert(claim.claimed);
+    memory.away = true;
+    for (const event of events) await claim.events([event]);
+    await Deno.remove(folder);
+    await assert.rejects(claim.commit(result, origin), Deno.errors.NotFound);
+    await Deno.mkdir(folder);
+    const committing = claim.commit(result, origin);
+    memory.away = false;
+    assert.equal(await committing, "first");
+    const entries = await memory.open().logs.read(jobLog(id));
+    assert.deepEqual(foldJobLog(entries, 1).events, events);
+  });
+});

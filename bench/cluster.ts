@@ -1,0 +1,400 @@
+/**
+ * What the cluster costs, on this machine, with a nats-server of its own:
+ *
+ * - messages through our bus and our logs, over the same payloads sent by NATS's bare client in the same
+ *   run, in turn;
+ * - a job through the cluster, over the same job without one;
+ * - two workers over one;
+ * - how long it takes until there is progress again after a worker was killed.
+ *
+ *     deno run … bench/cluster.ts [--quick]
+ *
+ * `--quick` takes jobs of ten seconds instead of a minute, whose start and end weigh six times as much.
+ */
+import { jetstream } from "@nats-io/jetstream";
+import { connect, type NatsConnection } from "@nats-io/transport-node";
+import { Crew } from "../agents/chaos/crew.ts";
+import { chaosBackend } from "../agents/chaos/jobs.ts";
+import { RecoveryMeter } from "../agents/chaos/recovery.ts";
+import { codeVersion } from "../agents/submission.ts";
+import type { ExecutionContext } from "../agents/worker/executor.ts";
+import { libraryExecutor, type LibraryWork } from "../agents/worker/library_executor.ts";
+import { watchOverJobs } from "../agents/worker/watch_over_jobs.ts";
+import type { Backbone } from "../cluster/backbone.ts";
+import { Counters } from "../cluster/counters.ts";
+import { inProcessBus } from "../cluster/in_process.ts";
+import { Ledger } from "../cluster/jobs/ledger.ts";
+import type { JobSpec, JobState } from "../cluster/jobs/records.ts";
+import { jsonLine, Log } from "../cluster/log.ts";
+import { NatsBackbone } from "../cluster/nats/backbone.ts";
+import { planOf } from "../cluster/nats/plan.ts";
+import { NatsServer } from "../cluster/nats/server.ts";
+import { dagnn } from "../learners/graphs/dagnn.ts";
+import { type Contestant, median, ratio, readable, takeTurns } from "./timing.ts";
+
+const plan = planOf();
+const silent = new Log({}, jsonLine, () => {});
+
+// --- messages -------------------------------------------------------------------------------------------
+
+/** Messages of a batch, all of which have arrived before the next one begins. */
+const batch = 2_000;
+
+/** Logs that are written to at once; in each, one entry after the other. */
+const chains = 64;
+
+/** Sends messages; resolves when all have arrived, or are acknowledged. */
+type Send = (count: number) => Promise<void>;
+
+/** Milliseconds a message. */
+function contestant(name: string, send: Send): Contestant {
+  return {
+    name,
+    async measure(repetitions) {
+      const began = performance.now();
+      await send(repetitions);
+      return (performance.now() - began) / repetitions;
+    },
+  };
+}
+
+/** Publishes, and waits for what it has published to arrive. */
+function frames(publish: () => void, subscribe: (arrived: () => void) => void): Send {
+  let missing = 0;
+  let all = Promise.withResolvers<void>();
+  subscribe(() => {
+    if (--missing === 0) all.resolve();
+  });
+  return async (count) => {
+    for (let left = count; left > 0; left -= batch) {
+      all = Promise.withResolvers();
+      missing = Math.min(left, batch);
+      for (let i = missing; i > 0; i--) publish();
+      await all.promise;
+    }
+  };
+}
+
+/** Sends in several chains at once, in each of which one message is acknowledged before the next. */
+function acknowledged(send: (chain: number) => Promise<void>): Send {
+  return async (count) => {
+    let left = count;
+    await Promise.all(Array.from({ length: chains }, async (_, chain) => {
+      while (left-- > 0) await send(chain);
+    }));
+  };
+}
+
+/** Connections of both kinds, one that sends and one that receives. */
+interface Lines {
+  readonly ours: readonly [Backbone, Backbone];
+  readonly bare: readonly [NatsConnection, NatsConnection];
+}
+
+function frameContestants({ ours, bare }: Lines, payload: Uint8Array): Contestant[] {
+  const subject = `run.bench-${payload.length}.frames`;
+  const bareSubject = plan.busSubject(`${subject}.bare`);
+  return [
+    contestant(
+      "bare client",
+      frames(
+        () => bare[0].publish(bareSubject, payload),
+        (arrived) => bare[1].subscribe(bareSubject, { callback: arrived }),
+      ),
+    ),
+    contestant(
+      "our bus",
+      frames(
+        () => ours[0].bus.publish(subject, payload),
+        (arrived) => ours[1].bus.subscribe(subject, arrived),
+      ),
+    ),
+  ];
+}
+
+function eventContestants({ ours, bare }: Lines, payload: Uint8Array): Contestant[] {
+  const client = jetstream(bare[0]);
+  const positions: number[] = Array(chains).fill(0);
+  const expected: number[] = Array(chains).fill(0);
+  const subject = (name: string, chain: number) =>
+    plan.logs.subject(`${name}-${payload.length}-${chain}`);
+  return [
+    contestant(
+      "bare client",
+      acknowledged(async (chain) => void await client.publish(subject("bare", chain), payload)),
+    ),
+    contestant(
+      "bare client, compare-and-set",
+      acknowledged(async (chain) => {
+        const expect = { lastSubjectSequence: expected[chain] };
+        const { seq } = await client.publish(subject("cas", chain), payload, { expect });
+        expected[chain] = seq;
+      }),
+    ),
+    contestant(
+      "our logs",
+      acknowledged(async (chain) => {
+        const name = `ours-${payload.length}-${chain}`;
+        positions[chain] = (await ours[0].logs.append(name, payload, positions[chain]))!;
+      }),
+    ),
+  ];
+}
+
+async function compareMessages(title: string, contestants: readonly Contestant[]): Promise<void> {
+  const results = await takeTurns(contestants, { rounds: 15, shortest: 400 });
+  const rows = contestants.map(({ name }, i) => [name, {
+    "messages/s": readable(1000 / results[i].milliseconds),
+    "over bare client": readable(1 / ratio(results[i], results[0])),
+  }]);
+  console.log(`\n${title}`);
+  console.table(Object.fromEntries(rows));
+}
+
+async function measureMessages(url: string): Promise<void> {
+  await using opened = new AsyncDisposableStack();
+  const ours = async (name: string) =>
+    opened.use(await NatsBackbone.connect({ servers: url, name, plan }));
+  const bare = async () => {
+    const connection = await connect({ servers: url });
+    opened.defer(() => connection.close());
+    return connection;
+  };
+  const lines: Lines = {
+    ours: [await ours("sender"), await ours("receiver")],
+    bare: [await bare(), await bare()],
+  };
+  for (const size of [200, 1024]) {
+    const payload = new Uint8Array(size).fill(7);
+    const contestants = frameContestants(lines, payload);
+    // Until the server knows who listens, messages get lost.
+    await lines.bare[1].flush();
+    await lines.ours[1].table("jobs").keys();
+    await compareMessages(`frames of ${size} B`, contestants);
+  }
+  for (const size of [200, 1024]) {
+    const payload = new Uint8Array(size).fill(7);
+    const contestants = eventContestants(lines, payload);
+    await compareMessages(`acknowledged events of ${size} B, ${chains} logs at once`, contestants);
+  }
+}
+
+// --- jobs -----------------------------------------------------------------------------------------------
+
+/** A laboratory with workers that have joined. */
+class Laboratory implements AsyncDisposable {
+  readonly #states = new Map<string, JobState>();
+  #changed = Promise.withResolvers<void>();
+  readonly recovery = new RecoveryMeter();
+
+  private constructor(
+    readonly ledger: Ledger,
+    readonly crew: Crew,
+    private readonly opened: AsyncDisposableStack,
+  ) {}
+
+  static async open(servers: string, workers: number): Promise<Laboratory> {
+    await using opened = new AsyncDisposableStack();
+    const backbone = opened.use(await NatsBackbone.connect({ servers, name: "bench" }));
+    opened.use(await watchOverJobs(backbone, "bench", silent));
+    const state = await Deno.makeTempDir({ prefix: "callosum-bench-" });
+    opened.defer(() => Deno.remove(state, { recursive: true }));
+    const name = `bench-${crypto.randomUUID().slice(0, 4)}`;
+    const crew = opened.use(
+      await Crew.start({
+        ...{ name, workers, access: { servers }, backbone, state, seed: 1, log: silent },
+        counters: new Counters(),
+        listener: () => {},
+      }),
+    );
+    const laboratory = new Laboratory(new Ledger(backbone), crew, opened.move());
+    await laboratory.#watch();
+    while (
+      (await backbone.table("workers").keys()).filter((id) => id.startsWith(name)).length < workers
+    ) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    return laboratory;
+  }
+
+  /** Submit jobs, and wait until they are done. @returns how long it took, s */
+  async do(specs: readonly JobSpec[]): Promise<number> {
+    const began = performance.now();
+    const ids = await Promise.all(specs.map((spec) => this.ledger.submit(spec)));
+    for (const id of ids) await this.until(id, ({ state }) => state === "done");
+    return (performance.now() - began) / 1000;
+  }
+
+  async until(id: string, wanted: (state: JobState) => boolean): Promise<JobState> {
+    for (;;) {
+      const { promise } = this.#changed;
+      const state = this.#states.get(id);
+      if (state && wanted(state)) return state;
+      await promise;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.opened.disposeAsync();
+  }
+
+  async #watch(): Promise<void> {
+    this.opened.use(
+      disposable(
+        await this.ledger.watch((id, state) => {
+          this.#states.set(id, state);
+          this.recovery.see(id, state, performance.now());
+          this.#changed.resolve();
+          this.#changed = Promise.withResolvers();
+        }),
+      ),
+    );
+  }
+}
+
+function disposable(subscription: { unsubscribe(): void }): Disposable {
+  return { [Symbol.dispose]: () => subscription.unsubscribe() };
+}
+
+let seed = 0;
+
+/** A job that nobody has done before. */
+function workOf(epochs: number): LibraryWork {
+  const config = dagnn.config.parse({
+    ...dagnn.profiles.smoke.config,
+    epochs,
+    patience: epochs,
+  });
+  return { method: dagnn.id, variant: "appnp", seed: ++seed, config };
+}
+
+function specOf(work: LibraryWork): JobSpec {
+  const needs = { backend: chaosBackend, memory: 0, data: [] };
+  return { kind: "library", work, needs, code: codeVersion() };
+}
+
+/** Do the work in a thread of this process, without a cluster. @returns how long it took, s */
+async function doDirectly(work: LibraryWork): Promise<number> {
+  const began = performance.now();
+  const context: ExecutionContext = {
+    job: "direct",
+    bus: inProcessBus((error) => {
+      throw error;
+    }),
+    backend: chaosBackend,
+    stop: new AbortController().signal,
+    abandon: new AbortController().signal,
+    alive() {},
+    progress() {},
+    keep: () => Promise.resolve(),
+    file: (name) => Promise.reject(new Error(`no file ${name}`)),
+  };
+  await libraryExecutor().run(work, context);
+  return (performance.now() - began) / 1000;
+}
+
+/** Epochs that take so many seconds here. */
+async function epochsFor(seconds: number): Promise<number> {
+  const [few, many] = [200, 2_200];
+  await doDirectly(workOf(few));
+  const short = await doDirectly(workOf(few));
+  const long = await doDirectly(workOf(many));
+  return Math.round(few + (many - few) * (seconds - short) / (long - short));
+}
+
+async function measureOverhead(url: string, seconds: number, rounds: number): Promise<void> {
+  const epochs = await epochsFor(seconds);
+  await using laboratory = await Laboratory.open(url, 1);
+  const pairs: { direct: number; cluster: number }[] = [];
+  for (let round = 0; round < rounds; round++) {
+    // A B, then B A: a slow drift of the machine favours neither.
+    const work = workOf(epochs);
+    const inCluster = () => laboratory.do([specOf(work)]);
+    if (round % 2 === 0) {
+      const direct = await doDirectly(work);
+      pairs.push({ direct, cluster: await inCluster() });
+    } else {
+      const cluster = await inCluster();
+      pairs.push({ direct: await doDirectly(work), cluster });
+    }
+  }
+  console.table({
+    [`a job of ${seconds} s`]: {
+      "direct, s": readable(median(pairs.map(({ direct }) => direct))),
+      "through the cluster, s": readable(median(pairs.map(({ cluster }) => cluster))),
+      "overhead, s": readable(median(pairs.map(({ direct, cluster }) => cluster - direct))),
+      "overhead, %": readable(
+        median(pairs.map(({ direct, cluster }) => 100 * (cluster / direct - 1))),
+      ),
+      rounds,
+    },
+  });
+}
+
+async function measureWorkers(url: string, seconds: number): Promise<void> {
+  const epochs = await epochsFor(seconds);
+  const works = () => Array.from({ length: 12 }, () => workOf(epochs));
+  const times: number[] = [];
+  for (const workers of [1, 2]) {
+    await using laboratory = await Laboratory.open(url, workers);
+    await laboratory.do(works().slice(0, workers).map(specOf));
+    const given = works();
+    times.push(await laboratory.do(given.map(specOf)) / given.length);
+  }
+  const alone = await doDirectly(workOf(epochs));
+  const beside = await Promise.all([doDirectly(workOf(epochs)), doDirectly(workOf(epochs))]);
+  console.table({
+    [`jobs of ${seconds} s`]: {
+      "one worker, jobs/min": readable(60 / times[0]),
+      "two workers, jobs/min": readable(60 / times[1]),
+      ratio: readable(times[0] / times[1]),
+      "two at once without a cluster, ratio": readable(2 * alone / Math.max(...beside)),
+    },
+  });
+}
+
+async function measureRecovery(url: string): Promise<void> {
+  const epochs = await epochsFor(30);
+  const rows: Record<string, Record<string, number>> = {};
+  for (const workers of [2, 1]) {
+    await using laboratory = await Laboratory.open(url, workers);
+    const { recovery, ledger } = laboratory;
+    for (let time = 0; time < 5; time++) {
+      const id = await ledger.submit(specOf(workOf(epochs)));
+      const { holder } = await laboratory.until(id, ({ checkpoints }) => checkpoints.length > 0);
+      const killed = laboratory.crew.kill(new Set([holder!.worker]));
+      recovery.interrupt(killed!, "killed", performance.now());
+      const before = recovery.times.get("killed")?.length ?? 0;
+      await laboratory.until(id, () => (recovery.times.get("killed")?.length ?? 0) > before);
+      await ledger.cancel(id);
+      await laboratory.until(id, ({ state }) => state === "cancelled");
+    }
+    const seconds = recovery.times.get("killed")!.map((time) => time / 1000);
+    rows[workers === 2 ? "another worker is idle" : "the worker must start anew"] = {
+      "median, s": readable(median(seconds)),
+      "shortest, s": readable(Math.min(...seconds)),
+      "longest, s": readable(Math.max(...seconds)),
+    };
+  }
+  console.table(rows);
+}
+
+const quick = Deno.args.includes("--quick");
+const folder = await Deno.makeTempDir({ prefix: "callosum-bench-" });
+try {
+  await using server = await NatsServer.start({ folder, port: -1 });
+  console.log(`nats-server ${server.version.join(".")} on this machine\n`);
+  console.log("Messages: sender and receiver in one process, medians of 15 rounds in turn.");
+  await measureMessages(server.url);
+  console.log(
+    "\nOne job, from its submission until it is seen to be done, over the same job directly.",
+  );
+  await measureOverhead(server.url, quick ? 10 : 60, quick ? 4 : 3);
+  console.log("\nTwo workers over one.");
+  await measureWorkers(server.url, 5);
+  console.log("\nFrom the killing of a worker to the next step of its job, five times.");
+  await measureRecovery(server.url);
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+Deno.exit(0);
