@@ -78,7 +78,7 @@ Deno.test({
   ignore,
   async fn() {
     const out = newFolder();
-    const long = ["dagnn", ...small.slice(1), "--set", "epochs=300", "patience=300"];
+    const long = ["dagnn", ...small.slice(1), "--set", "epochs=3000", "patience=3000"];
     // One worker: the second job waits for the first.
     const one = ["--workers", "1"];
     const words = cluster("--headless", ...one, "--", "train", ...long, "--out", out);
