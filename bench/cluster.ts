@@ -30,15 +30,15 @@ import { NatsBackbone } from "../cluster/nats/backbone.ts";
 import { planOf } from "../cluster/nats/plan.ts";
 import { NatsServer } from "../cluster/nats/server.ts";
 import { dagnn } from "../learners/graphs/dagnn.ts";
-import { type Contestant, median, ratio, readable, takeTurns } from "./timing.ts";
+import { clocks, type Contestant, median, ratio, readable, takeTurns } from "./timing.ts";
 
 const plan = planOf();
 const silent = new Log({}, jsonLine, () => {});
 
 // --- messages -------------------------------------------------------------------------------------------
 
-/** Messages of a batch, all of which have arrived before the next one begins. */
-const batch = 2_000;
+/** Frames that are on their way at once, at the most. */
+const window = 4_000;
 
 /** Logs that are written to at once; in each, one entry after the other. */
 const chains = 64;
@@ -46,32 +46,44 @@ const chains = 64;
 /** Sends messages; resolves when all have arrived, or are acknowledged. */
 type Send = (count: number) => Promise<void>;
 
-/** Milliseconds a message. */
-function contestant(name: string, send: Send): Contestant {
+/** A way of sending. */
+interface Sender {
+  readonly name: string;
+  readonly send: Send;
+}
+
+/** Milliseconds a message by one of the clocks. */
+function contestant({ name, send }: Sender, clock: () => number): Contestant {
   return {
     name,
     async measure(repetitions) {
-      const began = performance.now();
+      const began = clock();
       await send(repetitions);
-      return (performance.now() - began) / repetitions;
+      return (clock() - began) / repetitions;
     },
   };
 }
 
-/** Publishes, and waits for what it has published to arrive. */
-function frames(publish: () => void, subscribe: (arrived: () => void) => void): Send {
-  let missing = 0;
-  let all = Promise.withResolvers<void>();
+/** Publishes, with so many messages on their way at the most. */
+function frames(publish: () => void, subscribe: (arrive: () => void) => void): Send {
+  let [wanted, sent, arrived] = [0, 0, 0];
+  let done = Promise.withResolvers<void>();
+  const proceed = () => {
+    while (sent < wanted && sent - arrived < window) {
+      sent++;
+      publish();
+    }
+  };
   subscribe(() => {
-    if (--missing === 0) all.resolve();
+    if (++arrived === wanted) return done.resolve();
+    // Now and then, so that neither side waits for the other.
+    if (arrived % (window / 4) === 0) proceed();
   });
   return async (count) => {
-    for (let left = count; left > 0; left -= batch) {
-      all = Promise.withResolvers();
-      missing = Math.min(left, batch);
-      for (let i = missing; i > 0; i--) publish();
-      await all.promise;
-    }
+    done = Promise.withResolvers();
+    [wanted, sent, arrived] = [count, 0, 0];
+    proceed();
+    await done.promise;
   };
 }
 
@@ -91,61 +103,68 @@ interface Lines {
   readonly bare: readonly [NatsConnection, NatsConnection];
 }
 
-function frameContestants({ ours, bare }: Lines, payload: Uint8Array): Contestant[] {
+function frameSenders({ ours, bare }: Lines, payload: Uint8Array): Sender[] {
   const subject = `run.bench-${payload.length}.frames`;
   const bareSubject = plan.busSubject(`${subject}.bare`);
   return [
-    contestant(
-      "bare client",
-      frames(
+    {
+      name: "bare client",
+      send: frames(
         () => bare[0].publish(bareSubject, payload),
         (arrived) => bare[1].subscribe(bareSubject, { callback: arrived }),
       ),
-    ),
-    contestant(
-      "our bus",
-      frames(
+    },
+    {
+      name: "our bus",
+      send: frames(
         () => ours[0].bus.publish(subject, payload),
         (arrived) => ours[1].bus.subscribe(subject, arrived),
       ),
-    ),
+    },
   ];
 }
 
-function eventContestants({ ours, bare }: Lines, payload: Uint8Array): Contestant[] {
+function eventSenders({ ours, bare }: Lines, payload: Uint8Array): Sender[] {
   const client = jetstream(bare[0]);
   const positions: number[] = Array(chains).fill(0);
   const expected: number[] = Array(chains).fill(0);
   const subject = (name: string, chain: number) =>
     plan.logs.subject(`${name}-${payload.length}-${chain}`);
   return [
-    contestant(
-      "bare client",
-      acknowledged(async (chain) => void await client.publish(subject("bare", chain), payload)),
-    ),
-    contestant(
-      "bare client, compare-and-set",
-      acknowledged(async (chain) => {
+    {
+      name: "bare client",
+      send: acknowledged(async (chain) => {
+        await client.publish(subject("bare", chain), payload);
+      }),
+    },
+    {
+      name: "bare client, compare-and-set",
+      send: acknowledged(async (chain) => {
         const expect = { lastSubjectSequence: expected[chain] };
         const { seq } = await client.publish(subject("cas", chain), payload, { expect });
         expected[chain] = seq;
       }),
-    ),
-    contestant(
-      "our logs",
-      acknowledged(async (chain) => {
+    },
+    {
+      name: "our logs",
+      send: acknowledged(async (chain) => {
         const name = `ours-${payload.length}-${chain}`;
         positions[chain] = (await ours[0].logs.append(name, payload, positions[chain]))!;
       }),
-    ),
+    },
   ];
 }
 
-async function compareMessages(title: string, contestants: readonly Contestant[]): Promise<void> {
-  const results = await takeTurns(contestants, { rounds: 15, shortest: 400 });
-  const rows = contestants.map(({ name }, i) => [name, {
-    "messages/s": readable(1000 / results[i].milliseconds),
-    "over bare client": readable(1 / ratio(results[i], results[0])),
+async function compareMessages(title: string, senders: readonly Sender[]): Promise<void> {
+  const turns = { rounds: 15, shortest: 700 };
+  const [wall, processor] = [
+    await takeTurns(senders.map((sender) => contestant(sender, clocks.wall)), turns),
+    await takeTurns(senders.map((sender) => contestant(sender, clocks.processor)), turns),
+  ];
+  const rows = senders.map(({ name }, i) => [name, {
+    "messages/s": readable(1000 / wall[i].milliseconds),
+    "over bare client": readable(1 / ratio(wall[i], wall[0])),
+    "processor here, µs": readable(1000 * processor[i].milliseconds),
   }]);
   console.log(`\n${title}`);
   console.table(Object.fromEntries(rows));
@@ -166,16 +185,16 @@ async function measureMessages(url: string): Promise<void> {
   };
   for (const size of [200, 1024]) {
     const payload = new Uint8Array(size).fill(7);
-    const contestants = frameContestants(lines, payload);
+    const senders = frameSenders(lines, payload);
     // Until the server knows who listens, messages get lost.
     await lines.bare[1].flush();
     await lines.ours[1].table("jobs").keys();
-    await compareMessages(`frames of ${size} B`, contestants);
+    await compareMessages(`frames of ${size} B`, senders);
   }
   for (const size of [200, 1024]) {
     const payload = new Uint8Array(size).fill(7);
-    const contestants = eventContestants(lines, payload);
-    await compareMessages(`acknowledged events of ${size} B, ${chains} logs at once`, contestants);
+    const senders = eventSenders(lines, payload);
+    await compareMessages(`acknowledged events of ${size} B, ${chains} logs at once`, senders);
   }
 }
 
@@ -331,26 +350,36 @@ async function measureOverhead(url: string, seconds: number, rounds: number): Pr
   });
 }
 
-async function measureWorkers(url: string, seconds: number): Promise<void> {
+async function measureWorkers(url: string, seconds: number, rounds: number): Promise<void> {
   const epochs = await epochsFor(seconds);
-  const works = () => Array.from({ length: 12 }, () => workOf(epochs));
-  const times: number[] = [];
-  for (const workers of [1, 2]) {
+  const works = (count: number) => Array.from({ length: count }, () => workOf(epochs));
+  /** Jobs a minute of so many workers. */
+  const inCluster = async (workers: number) => {
     await using laboratory = await Laboratory.open(url, workers);
-    await laboratory.do(works().slice(0, workers).map(specOf));
-    const given = works();
-    times.push(await laboratory.do(given.map(specOf)) / given.length);
+    const jobs = works(4 * workers).map(specOf);
+    return 60 * jobs.length / await laboratory.do(jobs);
+  };
+  const directly = async (threads: number) => {
+    const times = await Promise.all(works(threads).map(doDirectly));
+    return 60 * threads / Math.max(...times);
+  };
+  const forms = { "with the cluster": inCluster, "threads without a cluster": directly };
+  const rates = Object.keys(forms).map(() => ({ one: [] as number[], two: [] as number[] }));
+  for (let round = 0; round < rounds; round++) {
+    for (const [i, measure] of Object.values(forms).entries()) {
+      rates[i].one.push(await measure(1));
+      rates[i].two.push(await measure(2));
+    }
   }
-  const alone = await doDirectly(workOf(epochs));
-  const beside = await Promise.all([doDirectly(workOf(epochs)), doDirectly(workOf(epochs))]);
-  console.table({
-    [`jobs of ${seconds} s`]: {
-      "one worker, jobs/min": readable(60 / times[0]),
-      "two workers, jobs/min": readable(60 / times[1]),
-      ratio: readable(times[0] / times[1]),
-      "two at once without a cluster, ratio": readable(2 * alone / Math.max(...beside)),
-    },
+  const rows = Object.keys(forms).map((name, i) => {
+    const { one, two } = rates[i];
+    return [name, {
+      "one, jobs/min": readable(median(one)),
+      "two, jobs/min": readable(median(two)),
+      ratio: readable(median(two.map((rate, round) => rate / one[round]))),
+    }];
   });
+  console.table(Object.fromEntries(rows));
 }
 
 async function measureRecovery(url: string): Promise<void> {
@@ -390,8 +419,8 @@ try {
     "\nOne job, from its submission until it is seen to be done, over the same job directly.",
   );
   await measureOverhead(server.url, quick ? 10 : 60, quick ? 4 : 3);
-  console.log("\nTwo workers over one.");
-  await measureWorkers(server.url, 5);
+  console.log("\nTwo workers over one, jobs of 5 s.");
+  await measureWorkers(server.url, 5, 3);
   console.log("\nFrom the killing of a worker to the next step of its job, five times.");
   await measureRecovery(server.url);
 } finally {
