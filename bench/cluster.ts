@@ -7,7 +7,7 @@
  * - two workers over one;
  * - how long it takes until there is progress again after a worker was killed.
  *
- *     deno run … bench/cluster.ts [--quick]
+ *     deno run … bench/cluster.ts [--quick] [messages] [overhead] [workers] [recovery]
  *
  * `--quick` takes jobs of ten seconds instead of a minute, whose start and end weigh six times as much.
  */
@@ -23,6 +23,7 @@ import { watchOverJobs } from "../agents/worker/watch_over_jobs.ts";
 import type { Backbone } from "../cluster/backbone.ts";
 import { Counters } from "../cluster/counters.ts";
 import { inProcessBus } from "../cluster/in_process.ts";
+import { jobId } from "../cluster/jobs/identity.ts";
 import { Ledger } from "../cluster/jobs/ledger.ts";
 import type { JobSpec, JobState } from "../cluster/jobs/records.ts";
 import { jsonLine, Log } from "../cluster/log.ts";
@@ -175,7 +176,8 @@ async function measureMessages(url: string): Promise<void> {
   const ours = async (name: string) =>
     opened.use(await NatsBackbone.connect({ servers: url, name, plan }));
   const bare = async () => {
-    const connection = await connect({ servers: url });
+    // As ours: a trace for each request costs more than the request.
+    const connection = await connect({ servers: url, noAsyncTraces: true });
     opened.defer(() => connection.close());
     return connection;
   };
@@ -292,8 +294,14 @@ function specOf(work: LibraryWork): JobSpec {
   return { kind: "library", work, needs, code: codeVersion() };
 }
 
-/** Do the work in a thread of this process, without a cluster. @returns how long it took, s */
-async function doDirectly(work: LibraryWork): Promise<number> {
+/** How long a job took, s: all of it, and its training alone. */
+interface JobTimes {
+  readonly whole: number;
+  readonly training: number;
+}
+
+/** Do the work in a thread of this process, without a cluster. */
+async function doDirectly(work: LibraryWork): Promise<JobTimes> {
   const began = performance.now();
   const context: ExecutionContext = {
     job: "direct",
@@ -308,45 +316,52 @@ async function doDirectly(work: LibraryWork): Promise<number> {
     keep: () => Promise.resolve(),
     file: (name) => Promise.reject(new Error(`no file ${name}`)),
   };
-  await libraryExecutor().run(work, context);
-  return (performance.now() - began) / 1000;
+  const end = await libraryExecutor().run(work, context);
+  if (end.kind === "stopped") throw new Error("a job stopped that nobody had asked to");
+  return { whole: (performance.now() - began) / 1000, training: end.cost.seconds };
 }
 
 /** Epochs that take so many seconds here. */
 async function epochsFor(seconds: number): Promise<number> {
   const [few, many] = [200, 2_200];
   await doDirectly(workOf(few));
-  const short = await doDirectly(workOf(few));
-  const long = await doDirectly(workOf(many));
+  const { whole: short } = await doDirectly(workOf(few));
+  const { whole: long } = await doDirectly(workOf(many));
   return Math.round(few + (many - few) * (seconds - short) / (long - short));
 }
 
 async function measureOverhead(url: string, seconds: number, rounds: number): Promise<void> {
   const epochs = await epochsFor(seconds);
   await using laboratory = await Laboratory.open(url, 1);
-  const pairs: { direct: number; cluster: number }[] = [];
+  const inCluster = async (spec: JobSpec): Promise<JobTimes> => {
+    const whole = await laboratory.do([spec]);
+    const { cost } = (await laboratory.ledger.result(jobId(spec)))!;
+    return { whole, training: cost.seconds };
+  };
+  const pairs: { direct: JobTimes; cluster: JobTimes }[] = [];
   for (let round = 0; round < rounds; round++) {
     // A B, then B A: a slow drift of the machine favours neither.
     const work = workOf(epochs);
-    const inCluster = () => laboratory.do([specOf(work)]);
     if (round % 2 === 0) {
       const direct = await doDirectly(work);
-      pairs.push({ direct, cluster: await inCluster() });
+      pairs.push({ direct, cluster: await inCluster(specOf(work)) });
     } else {
-      const cluster = await inCluster();
+      const cluster = await inCluster(specOf(work));
       pairs.push({ direct: await doDirectly(work), cluster });
     }
   }
+  const row = (of: (times: JobTimes) => number) => ({
+    "direct, s": readable(median(pairs.map(({ direct }) => of(direct)))),
+    "through the cluster, s": readable(median(pairs.map(({ cluster }) => of(cluster)))),
+    "overhead, s": readable(median(pairs.map(({ direct, cluster }) => of(cluster) - of(direct)))),
+    "overhead, % of the job": readable(median(
+      pairs.map(({ direct, cluster }) => 100 * (of(cluster) - of(direct)) / direct.whole),
+    )),
+  });
   console.table({
-    [`a job of ${seconds} s`]: {
-      "direct, s": readable(median(pairs.map(({ direct }) => direct))),
-      "through the cluster, s": readable(median(pairs.map(({ cluster }) => cluster))),
-      "overhead, s": readable(median(pairs.map(({ direct, cluster }) => cluster - direct))),
-      "overhead, %": readable(
-        median(pairs.map(({ direct, cluster }) => 100 * (cluster / direct - 1))),
-      ),
-      rounds,
-    },
+    [`a job of ${seconds} s, median of ${rounds}`]: row(({ whole }) => whole),
+    "of it the training": row(({ training }) => training),
+    "of it start and end": row(({ whole, training }) => whole - training),
   });
 }
 
@@ -361,7 +376,7 @@ async function measureWorkers(url: string, seconds: number, rounds: number): Pro
   };
   const directly = async (threads: number) => {
     const times = await Promise.all(works(threads).map(doDirectly));
-    return 60 * threads / Math.max(...times);
+    return 60 * threads / Math.max(...times.map(({ whole }) => whole));
   };
   const forms = { "with the cluster": inCluster, "threads without a cluster": directly };
   const rates = Object.keys(forms).map(() => ({ one: [] as number[], two: [] as number[] }));
@@ -409,20 +424,39 @@ async function measureRecovery(url: string): Promise<void> {
 }
 
 const quick = Deno.args.includes("--quick");
+const length = quick ? 10 : 60;
+
+/** What is measured, by the name that asks for it. */
+const measurements: Record<string, (url: string) => Promise<void>> = {
+  async messages(url) {
+    console.log("Messages: sender and receiver in one process, medians of 15 rounds in turn.");
+    await measureMessages(url);
+  },
+  async overhead(url) {
+    console.log(
+      "One job, from its submission until it is seen to be done, over the same job directly.",
+    );
+    await measureOverhead(url, length, quick ? 4 : 3);
+  },
+  async workers(url) {
+    console.log("Two workers over one, jobs of 5 s.");
+    await measureWorkers(url, 5, 3);
+  },
+  async recovery(url) {
+    console.log("From the killing of a worker to the next step of its job, five times.");
+    await measureRecovery(url);
+  },
+};
+
+const asked = Deno.args.filter((argument) => Object.hasOwn(measurements, argument));
 const folder = await Deno.makeTempDir({ prefix: "callosum-bench-" });
 try {
   await using server = await NatsServer.start({ folder, port: -1 });
-  console.log(`nats-server ${server.version.join(".")} on this machine\n`);
-  console.log("Messages: sender and receiver in one process, medians of 15 rounds in turn.");
-  await measureMessages(server.url);
-  console.log(
-    "\nOne job, from its submission until it is seen to be done, over the same job directly.",
-  );
-  await measureOverhead(server.url, quick ? 10 : 60, quick ? 4 : 3);
-  console.log("\nTwo workers over one, jobs of 5 s.");
-  await measureWorkers(server.url, 5, 3);
-  console.log("\nFrom the killing of a worker to the next step of its job, five times.");
-  await measureRecovery(server.url);
+  console.log(`nats-server ${server.version.join(".")} on this machine`);
+  for (const name of asked.length > 0 ? asked : Object.keys(measurements)) {
+    console.log();
+    await measurements[name](server.url);
+  }
 } finally {
   await Deno.remove(folder, { recursive: true });
 }

@@ -13,6 +13,7 @@ import { inProcessBus } from "../in_process.ts";
 import { sharedSubscriptions } from "../interest.ts";
 import type { Connection } from "./connection.ts";
 import type { Plan } from "./plan.ts";
+import { remembering } from "./subject_names.ts";
 
 /** How much may be on its way to the server, bytes. */
 const largestBacklog = 16 * 2 ** 20;
@@ -29,17 +30,7 @@ export function natsBus(
 ): Bus {
   const local = inProcessBus(onError);
   const backlog = new Backlog(connection.nats);
-  // Subjects are few and used often.
-  const names = new Map<string, string>();
-  const nameOf = (subject: string) => {
-    let name = names.get(subject);
-    if (name === undefined) {
-      name = plan.busSubject(subject);
-      if (names.size === 1000) names.clear();
-      names.set(subject, name);
-    }
-    return name;
-  };
+  const nameOf = remembering(plan.busSubject);
   return {
     publish(subject, payload) {
       if (payload.length > connection.largestMessage) {

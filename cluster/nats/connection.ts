@@ -150,18 +150,23 @@ export class Connection {
    */
   async call<T>(what: string, action: () => Promise<T>): Promise<T> {
     if (this.#state !== "connected") await this.#connected(what);
+    return await this.#answer(what, action);
+  }
+
+  /** What `action` resolves to, unless the connection is lost before. */
+  #answer<T>(what: string, action: () => Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const interrupted = (reason: BackboneError) => reject(reason);
-    this.#pending.add(interrupted);
-    try {
-      action().then(resolve, reject);
-      return await promise;
-    } catch (error) {
+    const fail = (error: unknown) => {
+      this.#pending.delete(fail);
       if (isMissing(error)) this.#settle();
-      throw backboneError(what, error);
-    } finally {
-      this.#pending.delete(interrupted);
-    }
+      reject(backboneError(what, error));
+    };
+    this.#pending.add(fail);
+    action().then((value) => {
+      this.#pending.delete(fail);
+      resolve(value);
+    }, fail);
+    return promise;
   }
 
   /** Resolves when the state changes, when `time` (ms) is over, or when `signal` is aborted. */

@@ -7,6 +7,7 @@ import { copyOf } from "./copy.ts";
 import { isLostRace } from "./errors.ts";
 import { type FeedPlan, keepFeed } from "./feed.ts";
 import type { Plan } from "./plan.ts";
+import { remembering } from "./subject_names.ts";
 
 /** What NATS adds to an entry, bytes at most: the header with the expected position. */
 const headerBytes = 200;
@@ -14,14 +15,16 @@ const headerBytes = 200;
 /** The logs of the plan. */
 export class NatsLogs implements Logs {
   readonly #stream: string;
+  readonly #subject: (name: string) => string;
 
   constructor(
     private readonly connection: Connection,
-    private readonly plan: Plan,
+    plan: Plan,
     private readonly onError: (error: unknown, source: string) => void,
     private readonly log?: Log,
   ) {
     this.#stream = plan.logs.stream;
+    this.#subject = remembering(plan.logs.subject);
   }
 
   async append(name: string, payload: Uint8Array, after: number): Promise<number | undefined> {
@@ -98,10 +101,6 @@ export class NatsLogs implements Logs {
       filter: subject,
       ...follower.life((position) => this.connection.declaration.saw(this.#stream, position)),
     }), this.log);
-  }
-
-  #subject(name: string): string {
-    return this.plan.logs.subject(name);
   }
 }
 

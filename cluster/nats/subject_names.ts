@@ -38,6 +38,23 @@ export function encodeSubject(name: string): string {
   return checked(name, name.split(".").map(encodeToken).join("."));
 }
 
+/** How many names are remembered at once. */
+const mostRemembered = 1000;
+
+/** `encode` with a memory: names are few and used often, and encoding one costs as much as sending it. */
+export function remembering(encode: (name: string) => string): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    let encoded = known.get(name);
+    if (encoded === undefined) {
+      encoded = encode(name);
+      if (known.size === mostRemembered) known.clear();
+      known.set(name, encoded);
+    }
+    return encoded;
+  };
+}
+
 /** The name that `encodeSubject` has written; undefined when it is none of its. */
 export function decodeSubject(subject: string): string | undefined {
   try {
