@@ -4,9 +4,9 @@
  */
 import { join } from "node:path";
 import { z } from "zod";
-import { jobsOf, libraryRunConfig, libraryRunEvent } from "./library_run_config.ts";
-import { folderNames } from "./past_reports.ts";
-import { runConfig } from "./run_config.ts";
+import { jobsOf, libraryRunConfig, libraryRunEvent } from "./library/run_config.ts";
+import { folderNames } from "./library/past_reports.ts";
+import { runConfig } from "./sim/run_config.ts";
 
 /** Kinds of runs. */
 export const runKinds = ["library", "set", "sim"] as const;

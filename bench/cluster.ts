@@ -16,7 +16,7 @@ import { connect, type NatsConnection } from "@nats-io/transport-node";
 import { Crew } from "../agents/chaos/crew.ts";
 import { chaosBackend } from "../agents/chaos/jobs.ts";
 import { RecoveryMeter } from "../agents/chaos/recovery.ts";
-import { codeVersion } from "../agents/submission.ts";
+import { codeVersion } from "../agents/desk/submission.ts";
 import type { ExecutionContext } from "../agents/worker/executor.ts";
 import { libraryExecutor, type LibraryWork } from "../agents/worker/library_executor.ts";
 import { watchOverJobs } from "../agents/worker/watch_over_jobs.ts";

@@ -1,11 +1,11 @@
 /** Carries out work that is ready to go, wherever its jobs are done, and tells what it has come to. */
 import { dirname } from "node:path";
-import type { LibraryReport } from "../agents/library_report.ts";
-import { saveLibraryReport } from "../agents/library_report_files.ts";
-import { claimVerdict } from "../agents/library_report_text.ts";
-import type { RunEnd } from "../agents/library_run.ts";
-import type { RunSetFolder } from "../agents/run_set.ts";
-import { saveRunSetReport, type SetMember } from "../agents/run_set_report.ts";
+import type { LibraryReport } from "../agents/library/report.ts";
+import { saveLibraryReport } from "../agents/library/report_files.ts";
+import { claimVerdict } from "../agents/library/report_text.ts";
+import type { RunEnd } from "../agents/library/run.ts";
+import type { RunSetFolder } from "../agents/library/run_set.ts";
+import { saveRunSetReport, type SetMember } from "../agents/library/run_set_report.ts";
 import { exitCodes, explain } from "./failure.ts";
 import type { JobDisplay } from "./job_progress.ts";
 import type { TrainOptions } from "./train_options.ts";

@@ -4,8 +4,8 @@
  * queued stays: a cluster that is started again goes on with it. Without a server it is this process,
  * and trains what its command line says.
  */
-import { LaboratoryStatus } from "../agents/laboratory_status.ts";
-import { codeVersion } from "../agents/submission.ts";
+import { LaboratoryStatus } from "../agents/laboratory/status.ts";
+import { codeVersion } from "../agents/desk/submission.ts";
 import { startWorkerPool, type WorkerPool } from "../agents/worker/pool.ts";
 import type { WorkerSettings } from "../agents/worker/settings.ts";
 import { startWorkerProcess } from "../agents/worker/spawn.ts";

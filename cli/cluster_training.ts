@@ -2,8 +2,8 @@
  * `cluster --in-process -- train …`: what the workers of the only process train. The run's folder and its
  * report are as always; what is not finished when the process ends, ends with it.
  */
-import { keptReports } from "../agents/library_job.ts";
-import { clusterBackend, enterRun, withoutJobs } from "../agents/submission.ts";
+import { keptReports } from "../agents/library/job.ts";
+import { clusterBackend, enterRun, withoutJobs } from "../agents/desk/submission.ts";
 import type { UsableBackend } from "../agents/worker/worker.ts";
 import type { Backbone } from "../cluster/backbone.ts";
 import { carryOut, conclude, say } from "./carry_out.ts";

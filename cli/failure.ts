@@ -1,6 +1,6 @@
 /** How a command ends that cannot do what it was asked: one clear line, and an exit code. */
-import { MethodThreadError } from "../agents/method_thread.ts";
-import { TrainingError } from "../agents/training_thread.ts";
+import { MethodThreadError } from "../agents/library/method_thread.ts";
+import { TrainingError } from "../agents/sim/training_thread.ts";
 import { z } from "zod";
 import { explainMismatch } from "../cluster/run_store_error.ts";
 

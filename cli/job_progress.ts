@@ -1,9 +1,9 @@
 /** The progress of jobs in the terminal: a bar for each, or lines where there is no terminal. */
 import process from "node:process";
 import { MultiBar, type SingleBar } from "cli-progress";
-import { readable } from "../agents/library_report_text.ts";
-import type { JobOutcome, RunWatcher } from "../agents/library_run.ts";
-import type { LibraryJob } from "../agents/library_run_config.ts";
+import { readable } from "../agents/library/report_text.ts";
+import type { JobOutcome, RunWatcher } from "../agents/library/run.ts";
+import type { LibraryJob } from "../agents/library/run_config.ts";
 import type { JobProgress } from "../learners/method.ts";
 
 /** Shows jobs on standard error. */

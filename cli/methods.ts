@@ -1,7 +1,7 @@
 /** `deno task methods`: the library in a list, or one method's card. */
 import { Command } from "commander";
-import { citation, counted, readable, verdict } from "../agents/library_report_text.ts";
-import { lastReports, type PastReport } from "../agents/past_reports.ts";
+import { citation, counted, readable, verdict } from "../agents/library/report_text.ts";
+import { lastReports, type PastReport } from "../agents/library/past_reports.ts";
 import { library, methodsByFamily } from "../learners/library.ts";
 import { type Method, profileNames } from "../learners/method.ts";
 import { isJudged } from "../learners/outcomes.ts";

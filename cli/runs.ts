@@ -2,9 +2,9 @@
  * `deno task runs`: the runs of a cluster, and what can be told to them; or, without a server, the run
  * folders of this machine.
  */
-import { type RunDetails, runDetails, runOverviews } from "../agents/cluster_runs.ts";
-import { exportRun } from "../agents/exported_run.ts";
-import { counted } from "../agents/library_report_text.ts";
+import { type RunDetails, runDetails, runOverviews } from "../agents/desk/cluster_runs.ts";
+import { exportRun } from "../agents/desk/exported_run.ts";
+import { counted } from "../agents/library/report_text.ts";
 import { localRun, localRuns } from "../agents/local_runs.ts";
 import type { NatsBackbone } from "../cluster/nats/backbone.ts";
 import { Ledger } from "../cluster/jobs/ledger.ts";

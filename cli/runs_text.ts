@@ -1,8 +1,8 @@
 /** What `runs` prints. */
-import type { JobOverview, RunDetails, RunOverview } from "../agents/cluster_runs.ts";
-import { counted } from "../agents/library_report_text.ts";
+import type { JobOverview, RunDetails, RunOverview } from "../agents/desk/cluster_runs.ts";
+import { counted } from "../agents/library/report_text.ts";
 import type { LocalRun } from "../agents/local_runs.ts";
-import { attemptText } from "../agents/job_news.ts";
+import { attemptText } from "../agents/desk/job_news.ts";
 import type { AlarmRecord, ResultRecord } from "../cluster/jobs/records.ts";
 import { csvTable, plainTable, type TableFormat } from "./plain_table.ts";
 

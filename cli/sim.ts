@@ -4,20 +4,20 @@
  * With `--cluster` the run is a job of a cluster.
  */
 import { join } from "node:path";
-import { CheckpointError, decodeCheckpoint } from "../agents/checkpoint.ts";
+import { CheckpointError, decodeCheckpoint } from "../agents/sim/checkpoint.ts";
 import { type ActorThread, startActor } from "../agents/rollouts/actor_threads.ts";
-import { learns, type RunConfig, runNetwork, runParts } from "../agents/run_config.ts";
+import { learns, type RunConfig, runNetwork, runParts } from "../agents/sim/run_config.ts";
 import {
   isSuperseded,
   recall,
   RunKeeper,
   type SimRunFolder,
   simSchemas,
-} from "../agents/run_log.ts";
-import { runTitle, simReport } from "../agents/run_report.ts";
-import { ShowingAgent, type ShowRequest } from "../agents/showing.ts";
-import type { TrainingEnd, TrainingRequest } from "../agents/training.ts";
-import { startTraining } from "../agents/training_thread.ts";
+} from "../agents/sim/run_log.ts";
+import { runTitle, simReport } from "../agents/sim/run_report.ts";
+import { ShowingAgent, type ShowRequest } from "../agents/sim/showing.ts";
+import type { TrainingEnd, TrainingRequest } from "../agents/sim/training.ts";
+import { startTraining } from "../agents/sim/training_thread.ts";
 import { type Bus, subjects } from "../cluster/bus.ts";
 import { inProcessBus } from "../cluster/in_process.ts";
 import { decodeEvent, type Evaluation } from "../cluster/protocol.ts";

@@ -4,19 +4,19 @@
  */
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { simFolder } from "../agents/exported_run.ts";
-import { jobFailure, jobNews } from "../agents/job_news.ts";
-import type { RunConfig } from "../agents/run_config.ts";
-import { type SimRunFolder, simSchemas } from "../agents/run_log.ts";
-import { runTitle } from "../agents/run_report.ts";
-import { reportSimRun, type SimEnd } from "../agents/sim_reporter.ts";
+import { simFolder } from "../agents/desk/exported_run.ts";
+import { jobFailure, jobNews } from "../agents/desk/job_news.ts";
+import type { RunConfig } from "../agents/sim/run_config.ts";
+import { type SimRunFolder, simSchemas } from "../agents/sim/run_log.ts";
+import { runTitle } from "../agents/sim/run_report.ts";
+import { reportSimRun, type SimEnd } from "../agents/desk/sim_reporter.ts";
 import {
   codeVersion,
   finishSubmission,
   simClusterRun,
   simJobName,
   submitRun,
-} from "../agents/submission.ts";
+} from "../agents/desk/submission.ts";
 import { hostsOf } from "../agents/worker/spawn.ts";
 import type { Backbone } from "../cluster/backbone.ts";
 import { subjects, type Subscription } from "../cluster/bus.ts";

@@ -7,7 +7,7 @@ import {
   numericsVersion,
   type RunConfig,
   runConfig,
-} from "../agents/run_config.ts";
+} from "../agents/sim/run_config.ts";
 import { callosumNames } from "../controllers/callosum.ts";
 import { backendNames, readyBackend } from "../learners/nn/backend.ts";
 import { objectiveNames } from "../learners/motor/objectives.ts";

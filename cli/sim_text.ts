@@ -1,6 +1,6 @@
 /** What `sim` says before and after its work, wherever that is done. */
-import { learns, type RunConfig } from "../agents/run_config.ts";
-import type { SimReport } from "../agents/run_report.ts";
+import { learns, type RunConfig } from "../agents/sim/run_config.ts";
+import type { SimReport } from "../agents/sim/run_report.ts";
 import type { SimOptions } from "./sim_options.ts";
 
 /** What is said while `--json` keeps standard output for the result. */

@@ -1,8 +1,8 @@
 /** What the commands that give work to a cluster have in common: their way there, and what they say of it. */
-import { JobBoard } from "../agents/job_following.ts";
-import { counted } from "../agents/library_report_text.ts";
-import { liveWorkers } from "../agents/live_workers.ts";
-import { clusterBackend, codeVersion } from "../agents/submission.ts";
+import { JobBoard } from "../agents/desk/job_following.ts";
+import { counted } from "../agents/library/report_text.ts";
+import { liveWorkers } from "../agents/laboratory/live_workers.ts";
+import { clusterBackend, codeVersion } from "../agents/desk/submission.ts";
 import type { Backbone } from "../cluster/backbone.ts";
 import { Ledger } from "../cluster/jobs/ledger.ts";
 import type { BackendName, ReadyBackend } from "../learners/nn/backend.ts";

@@ -5,8 +5,8 @@
  * `--cluster` the jobs are done wherever there is a free worker, and this program keeps what comes of them.
  */
 import { JobSlots, usualSlots } from "../agents/job_slots.ts";
-import { executeRun } from "../agents/library_run.ts";
-import { threadSupply } from "../agents/method_thread.ts";
+import { executeRun } from "../agents/library/run.ts";
+import { threadSupply } from "../agents/library/method_thread.ts";
 import { exitCodes, runCommand } from "./failure.ts";
 import { jobDisplay } from "./job_progress.ts";
 import { StopSignal } from "./stop_signal.ts";

@@ -4,16 +4,16 @@
  */
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
-import { dataNeeds } from "../agents/data_needs.ts";
-import { libraryFolder } from "../agents/exported_run.ts";
-import { reportRun } from "../agents/reporter.ts";
+import { dataNeeds } from "../agents/desk/data_needs.ts";
+import { libraryFolder } from "../agents/desk/exported_run.ts";
+import { reportRun } from "../agents/desk/reporter.ts";
 import {
   type ClusterRun,
   codeVersion,
   finishSubmission,
   libraryClusterRun,
   submitRun,
-} from "../agents/submission.ts";
+} from "../agents/desk/submission.ts";
 import type { Backbone } from "../cluster/backbone.ts";
 import type { Ledger } from "../cluster/jobs/ledger.ts";
 import type { RunRecord } from "../cluster/jobs/records.ts";

@@ -1,9 +1,9 @@
 /** What `train` says before and after its work. */
-import { type LibraryReport, reportLine } from "../agents/library_report.ts";
-import { claimVerdict, counted, readable, verdict } from "../agents/library_report_text.ts";
-import type { RunEnd } from "../agents/library_run.ts";
-import { jobsOf } from "../agents/library_run_config.ts";
-import { type SetMember, summaryHead, summaryRow } from "../agents/run_set_report.ts";
+import { type LibraryReport, reportLine } from "../agents/library/report.ts";
+import { claimVerdict, counted, readable, verdict } from "../agents/library/report_text.ts";
+import type { RunEnd } from "../agents/library/run.ts";
+import { jobsOf } from "../agents/library/run_config.ts";
+import { type SetMember, summaryHead, summaryRow } from "../agents/library/run_set_report.ts";
 import { isJudged } from "../learners/outcomes.ts";
 import { shellWord } from "./options.ts";
 import { plainTable } from "./plain_table.ts";

@@ -5,10 +5,15 @@ import {
   type LibraryRunFolder,
   type RunEnd,
   type RunSettings,
-} from "../agents/library_run.ts";
-import type { LibraryRunConfig } from "../agents/library_run_config.ts";
-import { MethodThread, MethodThreadError } from "../agents/method_thread.ts";
-import { isRunSet, openRunOrSet, OpenRunSet, type RunSetFolder } from "../agents/run_set.ts";
+} from "../agents/library/run.ts";
+import type { LibraryRunConfig } from "../agents/library/run_config.ts";
+import { MethodThread, MethodThreadError } from "../agents/library/method_thread.ts";
+import {
+  isRunSet,
+  openRunOrSet,
+  OpenRunSet,
+  type RunSetFolder,
+} from "../agents/library/run_set.ts";
 import { explainMismatch } from "../cluster/run_store_error.ts";
 import type { Method } from "../learners/method.ts";
 import type { BackendName, ReadyBackend } from "../learners/nn/backend.ts";

@@ -1,11 +1,11 @@
 /** The run that `verify` is about: opened, with what is to do its jobs again. */
 import { usualSlots } from "../agents/job_slots.ts";
-import { type LibraryRunFolder, openLibraryRun } from "../agents/library_run.ts";
-import { currentVersions } from "../agents/library_run.ts";
+import { type LibraryRunFolder, openLibraryRun } from "../agents/library/run.ts";
+import { currentVersions } from "../agents/library/run.ts";
 import { localRunKind } from "../agents/local_runs.ts";
-import { MethodThread, MethodThreadError, threadSupply } from "../agents/method_thread.ts";
-import { type RunConfig, runConfig } from "../agents/run_config.ts";
-import { loggedEvent } from "../agents/run_log.ts";
+import { MethodThread, MethodThreadError, threadSupply } from "../agents/library/method_thread.ts";
+import { type RunConfig, runConfig } from "../agents/sim/run_config.ts";
+import { loggedEvent } from "../agents/sim/run_log.ts";
 import { libraryRecordings } from "../agents/verification/library_recording.ts";
 import type { Recording } from "../agents/verification/recording.ts";
 import { simRecording } from "../agents/verification/sim_recording.ts";

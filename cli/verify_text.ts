@@ -1,5 +1,5 @@
 /** What `verify` says of the stretches that it has done again. */
-import { counted, readable } from "../agents/library_report_text.ts";
+import { counted, readable } from "../agents/library/report_text.ts";
 import type { Verdict } from "../agents/verification/stretch.ts";
 import { plainTable } from "./plain_table.ts";
 

@@ -2,8 +2,8 @@
  * `deno task worker`: this machine works for a laboratory, with a process for each core and each GPU,
  * until Ctrl-C. Jobs in hand are kept and given to others then.
  */
-import { counted } from "../agents/library_report_text.ts";
-import { codeVersion } from "../agents/submission.ts";
+import { counted } from "../agents/library/report_text.ts";
+import { codeVersion } from "../agents/desk/submission.ts";
 import { startWorkerPool } from "../agents/worker/pool.ts";
 import type { WorkerSettings } from "../agents/worker/settings.ts";
 import { startWorkerProcess } from "../agents/worker/spawn.ts";

@@ -1,7 +1,7 @@
 /** `deno task workers`: which workers a cluster has, what they are at, and how to have one leave. */
 import { Command } from "commander";
-import { counted } from "../agents/library_report_text.ts";
-import { liveWorkers } from "../agents/live_workers.ts";
+import { counted } from "../agents/library/report_text.ts";
+import { liveWorkers } from "../agents/laboratory/live_workers.ts";
 import { encodeWorkerControl, workerControlSubject } from "../agents/worker/control.ts";
 import type { Backbone } from "../cluster/backbone.ts";
 import { Ledger } from "../cluster/jobs/ledger.ts";

@@ -9,7 +9,7 @@ import type { Log } from "../../cluster/log.ts";
 import type { Access } from "../../cluster/nats/credentials.ts";
 import { elapse, systemTimers } from "../../cluster/timers.ts";
 import { type RandomStream, randomStream } from "../../sim/random.ts";
-import { codeVersion } from "../submission.ts";
+import { codeVersion } from "../desk/submission.ts";
 import { probeBackends } from "../worker/backend_probe.ts";
 import { buryWorker } from "../worker/burial.ts";
 import { countOomKills } from "../worker/oom_kills.ts";

@@ -1,7 +1,7 @@
 /** The jobs of a chaos campaign: those of the library's smallest experiment, one in six much longer. */
 import type { JobSpec } from "../../cluster/jobs/records.ts";
 import { dagnn } from "../../learners/graphs/dagnn.ts";
-import { codeVersion } from "../submission.ts";
+import { codeVersion } from "../desk/submission.ts";
 import type { LibraryWork } from "../worker/library_executor.ts";
 
 /** Every machine has it. */

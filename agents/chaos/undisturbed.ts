@@ -2,7 +2,7 @@
 import type { JobSpec } from "../../cluster/jobs/records.ts";
 import { findMethod } from "../../learners/library.ts";
 import { readyBackend } from "../../learners/nn/backend.ts";
-import { type JobOwner, runMethodJob } from "../method_job.ts";
+import { type JobOwner, runMethodJob } from "../library/method_job.ts";
 import type { JobEventLine } from "../worker/job_lines.ts";
 import { libraryWork, resultBytes } from "../worker/library_executor.ts";
 import { chaosBackend } from "./jobs.ts";

@@ -1,5 +1,5 @@
 /** Grids of images, each carried in the drawing as a PNG, with its label above it. */
-import { encodePng } from "../png.ts";
+import { encodePng } from "./png.ts";
 import { type Drawing, FigureError, ink, type Kind, type Layer, requireSome } from "./drawing.ts";
 
 /** Between images, in pixels. */

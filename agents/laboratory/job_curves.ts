@@ -7,8 +7,8 @@ import { decodeRecord } from "../../cluster/jobs/record_table.ts";
 import { jobLogEntry } from "../../cluster/jobs/records.ts";
 import { laboratoryLimits } from "../../cluster/protocol.ts";
 import { ThinnedSeries } from "../../cluster/thinned_series.ts";
-import { jobEvent } from "../library_run_config.ts";
-import { type LoggedEvent, loggedEvent } from "../run_log.ts";
+import { jobEvent } from "../library/run_config.ts";
+import { type LoggedEvent, loggedEvent } from "../sim/run_log.ts";
 import { jobLine } from "../worker/job_lines.ts";
 import { shortened } from "./shortened.ts";
 

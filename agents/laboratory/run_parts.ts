@@ -1,7 +1,7 @@
 /** Which jobs a run consists of, and which of them belong together. */
 import type { RunRecord } from "../../cluster/jobs/records.ts";
 import { jobIdentifier } from "../../cluster/protocol.ts";
-import { jobsOf, libraryRunConfig } from "../library_run_config.ts";
+import { jobsOf, libraryRunConfig } from "../library/run_config.ts";
 import { shortened } from "./shortened.ts";
 
 /** A job's part in a run. */

@@ -24,10 +24,10 @@ import type { Timers } from "../../cluster/timers.ts";
 import { explainMismatch } from "../../cluster/run_store_error.ts";
 import { freshState } from "../../learners/motor/trainer.ts";
 import type { MotorNetwork } from "../../controllers/motor_network.ts";
-import { decodeWeights, type Weights } from "../checkpoint.ts";
-import { learns, type RunConfig, runConfig, runNetwork, runParts } from "../run_config.ts";
-import { loggedEvent, recall } from "../run_log.ts";
-import { ShowingAgent } from "../showing.ts";
+import { decodeWeights, type Weights } from "../sim/checkpoint.ts";
+import { learns, type RunConfig, runConfig, runNetwork, runParts } from "../sim/run_config.ts";
+import { loggedEvent, recall } from "../sim/run_log.ts";
+import { ShowingAgent } from "../sim/showing.ts";
 import { jobEvents } from "../worker/job_lines.ts";
 
 /** What a shown arm stands on. */

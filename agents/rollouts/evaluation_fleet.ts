@@ -2,8 +2,8 @@
 import type { Bus } from "../../cluster/bus.ts";
 import type { EngineName } from "../../sim/physics/catalogue.ts";
 import { findTask } from "../../sim/tasks/catalogue.ts";
-import { type MeanMeasures, meanMeasures } from "../evaluator.ts";
-import type { RunConfig } from "../run_config.ts";
+import { type MeanMeasures, meanMeasures } from "../sim/evaluator.ts";
+import type { RunConfig } from "../sim/run_config.ts";
 import { Collector } from "./collector.ts";
 import { Exchange, type ExchangeOptions } from "./exchange.ts";
 import { unpackTrials } from "./measured_trials.ts";

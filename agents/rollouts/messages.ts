@@ -15,7 +15,7 @@
  */
 import { z } from "zod";
 import { jsonOf } from "../../cluster/dead_letters.ts";
-import { numericsVersion } from "../run_config.ts";
+import { numericsVersion } from "../sim/run_config.ts";
 import { rolloutWork } from "./work.ts";
 
 /** Names of trainers and actors: they stand in subjects. */

@@ -4,7 +4,7 @@
  */
 import { z } from "zod";
 import { engineNames } from "../../sim/physics/catalogue.ts";
-import { runConfig } from "../run_config.ts";
+import { runConfig } from "../sim/run_config.ts";
 
 /** The held-out trials of an evaluation, `trialsOfPiece` a piece, measured one by one. */
 const measuresWork = z.strictObject({

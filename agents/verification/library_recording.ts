@@ -2,19 +2,19 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { goodCheckpoints } from "../../cluster/checkpoint_pair.ts";
-import { readDataFile } from "../data_folder.ts";
-import { keptReport, openJob } from "../library_job.ts";
-import type { LibraryRunFolder } from "../library_run.ts";
+import { readDataFile } from "../library/data_folder.ts";
+import { keptReport, openJob } from "../library/job.ts";
+import type { LibraryRunFolder } from "../library/run.ts";
 import {
   type JobConfig,
   type JobEvent,
   jobEvent,
   jobReport,
   jobsOf,
-} from "../library_run_config.ts";
-import type { JobEnd, JobOwner } from "../method_job.ts";
-import type { MethodThread } from "../method_thread.ts";
-import { decodeSnapshot } from "../snapshot.ts";
+} from "../library/run_config.ts";
+import type { JobEnd, JobOwner } from "../library/method_job.ts";
+import type { MethodThread } from "../library/method_thread.ts";
+import { decodeSnapshot } from "../library/snapshot.ts";
 import { unlessAborted } from "../worker/executor.ts";
 import { checkpointsWithin, readAll, type Recording, type ReplaySettings } from "./recording.ts";
 import type { Bounds, KeptCheckpoint, Stretch } from "./stretch.ts";

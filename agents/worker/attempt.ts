@@ -15,7 +15,7 @@ import type { Log } from "../../cluster/log.ts";
 import { lossyBus } from "../../cluster/lossy_bus.ts";
 import { retrying } from "../../cluster/retry.ts";
 import { explainMismatch } from "../../cluster/run_store_error.ts";
-import { MethodThreadError } from "../method_thread.ts";
+import { MethodThreadError } from "../library/method_thread.ts";
 import { onAbort, rest, unlessAborted } from "../abort.ts";
 import { isDiskFull } from "./disk_room.ts";
 import type { DataFiles } from "./data_files.ts";

@@ -2,7 +2,7 @@
 import { digestOf } from "../../cluster/digest.ts";
 import type { Needs } from "../../cluster/jobs/records.ts";
 import { DataError } from "../../learners/data/data_error.ts";
-import { readDataFile } from "../data_folder.ts";
+import { readDataFile } from "../library/data_folder.ts";
 
 /** How long a file that was not there, or was another, is not looked for again, ms. */
 const patience = 10_000;

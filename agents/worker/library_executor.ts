@@ -2,9 +2,9 @@
 import { z } from "zod";
 import type { JobResult } from "../../learners/method.ts";
 import { type ComputingBackend, computingBackends } from "../../learners/nn/backend.ts";
-import { jobConfig } from "../library_run_config.ts";
-import type { JobOwner } from "../method_job.ts";
-import { MethodThread, standardLibrary } from "../method_thread.ts";
+import { jobConfig } from "../library/run_config.ts";
+import type { JobOwner } from "../library/method_job.ts";
+import { MethodThread, standardLibrary } from "../library/method_thread.ts";
 import { onAbort, unlessAborted } from "../abort.ts";
 import {
   checkpointSeconds,

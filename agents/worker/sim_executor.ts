@@ -15,12 +15,12 @@ import { decodeEvent, type Evaluation, evaluation } from "../../cluster/protocol
 import type { TrainerState } from "../../learners/motor/trainer.ts";
 import { decodeSafetensors, encodeSafetensors } from "../../learners/nn/safetensors.ts";
 import { engineNames } from "../../sim/physics/catalogue.ts";
-import { decodeCheckpoint } from "../checkpoint.ts";
+import { decodeCheckpoint } from "../sim/checkpoint.ts";
 import { usefulActors } from "../rollouts/evaluation_fleet.ts";
 import { sharingRollouts } from "../rollouts/shared_bus.ts";
-import { learns, type RunConfig, runConfig, runNetwork, runParts } from "../run_config.ts";
-import { toLog } from "../run_log.ts";
-import { startTraining } from "../training_thread.ts";
+import { learns, type RunConfig, runConfig, runNetwork, runParts } from "../sim/run_config.ts";
+import { toLog } from "../sim/run_log.ts";
+import { startTraining } from "../sim/training_thread.ts";
 import { onAbort, unlessAborted } from "../abort.ts";
 import {
   checkpointSeconds,

@@ -3,7 +3,7 @@
  * one commit a job, results and events equal to an undisturbed run, and no event counted twice.
  */
 import assert from "node:assert/strict";
-import { LaboratoryStatus } from "../../agents/laboratory_status.ts";
+import { LaboratoryStatus } from "../../agents/laboratory/status.ts";
 import { buryWorker } from "../../agents/worker/burial.ts";
 import { countOomKills } from "../../agents/worker/oom_kills.ts";
 import { Supervisor, type WorkerProcess } from "../../agents/worker/supervisor.ts";

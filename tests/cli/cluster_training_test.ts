@@ -1,7 +1,7 @@
 /** `cluster --in-process -- train …`: a laboratory of one process, and what its workers train. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { LibraryReport } from "../../agents/library_report.ts";
+import type { LibraryReport } from "../../agents/library/report.ts";
 import { assertRefused, runTask, startTask } from "./task_process.ts";
 
 const root = await Deno.makeTempDir({ prefix: "callosum-cluster-training-" });

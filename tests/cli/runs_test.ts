@@ -4,10 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { ExportedRun } from "../../agents/exported_run.ts";
-import type { LibraryReport } from "../../agents/library_report.ts";
+import type { ExportedRun } from "../../agents/desk/exported_run.ts";
+import type { LibraryReport } from "../../agents/library/report.ts";
 import type { LocalRun } from "../../agents/local_runs.ts";
-import type { RunDetails, RunOverview } from "../../agents/cluster_runs.ts";
+import type { RunDetails, RunOverview } from "../../agents/desk/cluster_runs.ts";
 import { hasNatsServer, NatsLaboratory } from "../agents/worker/nats_laboratory.ts";
 import {
   assertRefused,

@@ -1,7 +1,7 @@
 /** `sim --cluster` as a stranger meets it: real processes, a real nats-server, real workers. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { SimReport } from "../../agents/run_report.ts";
+import type { SimReport } from "../../agents/sim/run_report.ts";
 import { hasNatsServer, NatsLaboratory } from "../agents/worker/nats_laboratory.ts";
 import { runSim, startSim } from "./sim_process.ts";
 import { assertRefused, startTask, type TaskProcess } from "./task_process.ts";

@@ -1,7 +1,7 @@
 /** `deno task train all` and `deno task train <family>`: sets of runs, as real processes on a real disk. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { LibraryReport } from "../../agents/library_report.ts";
+import type { LibraryReport } from "../../agents/library/report.ts";
 import { methodsByFamily } from "../../learners/library.ts";
 import { assertRefused, type Outcome, runTask, startTask } from "./task_process.ts";
 

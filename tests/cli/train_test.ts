@@ -1,7 +1,7 @@
 /** `deno task train` and `deno task methods` as a stranger meets them: real processes on a real disk. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { LibraryReport } from "../../agents/library_report.ts";
+import type { LibraryReport } from "../../agents/library/report.ts";
 import { assertRefused, type Outcome, runTask, startTask, succeeds } from "./task_process.ts";
 
 const root = await Deno.makeTempDir({ prefix: "callosum-train-" });

@@ -6,12 +6,12 @@
  */
 import assert from "node:assert/strict";
 import type { Browser, Page } from "playwright-core";
-import { LaboratoryStatus } from "../../agents/laboratory_status.ts";
+import { LaboratoryStatus } from "../../agents/laboratory/status.ts";
 import { inProcessBus } from "../../cluster/in_process.ts";
 import type { MemoryBackbone } from "../../cluster/memory_backbone.ts";
 import { startLaboratoryViewer } from "../../viewer/server/laboratory_server.ts";
 import type { Viewer } from "../../viewer/server/site.ts";
-import { smallRun } from "../agents/small_run.ts";
+import { smallRun } from "../agents/sim/small_run.ts";
 import { type FeedJob, LaboratoryFeed, steps } from "../viewer/laboratory_feed.ts";
 import { browserTest, desktop, fact, moreFrames, openPage, type View } from "./browser.ts";
 

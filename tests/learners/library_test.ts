@@ -1,7 +1,7 @@
 /** What holds for every method of the library; their own tests are beside this one, by family. */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import type { JobOwner } from "../../agents/method_job.ts";
+import type { JobOwner } from "../../agents/library/method_job.ts";
 import {
   type JobProgress,
   type JobResult,
@@ -18,9 +18,9 @@ await readyBackend("wasm");
 const tf = await import("@tensorflow/tfjs");
 const { isJudged } = await import("../../learners/outcomes.ts");
 const { findMethod, library, methodsByFamily } = await import("../../learners/library.ts");
-const { runMethodJob } = await import("../../agents/method_job.ts");
-const { decodeSnapshot } = await import("../../agents/snapshot.ts");
-const { figureSvg } = await import("../../agents/figure_svg.ts");
+const { runMethodJob } = await import("../../agents/library/method_job.ts");
+const { decodeSnapshot } = await import("../../agents/library/snapshot.ts");
+const { figureSvg } = await import("../../agents/figures/svg.ts");
 
 /** How a smoke job is done. */
 interface SmokeSettings {

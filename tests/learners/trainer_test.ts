@@ -1,6 +1,6 @@
 /** Training through the differentiable arm: it learns, it repeats, and it goes on from a checkpoint. */
 import assert from "node:assert/strict";
-import { decodeCheckpoint, encodeCheckpoint } from "../../agents/checkpoint.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../agents/sim/checkpoint.ts";
 import { MotorNetwork } from "../../controllers/motor_network.ts";
 import { compiledRollout } from "../../learners/motor/compiled_rollout.ts";
 import { objectives } from "../../learners/motor/objectives.ts";

@@ -3,15 +3,15 @@
  * by the ledger's own operations. Nothing computes; what jobs measure is a smooth function of their steps.
  */
 import assert from "node:assert/strict";
-import type { LibraryRunConfig } from "../../agents/library_run_config.ts";
-import type { RunConfig } from "../../agents/run_config.ts";
-import { libraryClusterRun, simClusterRun } from "../../agents/submission.ts";
+import type { LibraryRunConfig } from "../../agents/library/run_config.ts";
+import type { RunConfig } from "../../agents/sim/run_config.ts";
+import { libraryClusterRun, simClusterRun } from "../../agents/desk/submission.ts";
 import { canonicalBytes } from "../../cluster/jobs/identity.ts";
 import type { Claim } from "../../cluster/jobs/claim.ts";
 import { Ledger } from "../../cluster/jobs/ledger.ts";
 import type { JobSpec, RunRecord, WorkerRecord } from "../../cluster/jobs/records.ts";
 import { type MemoryBackbone, MemoryCluster } from "../../cluster/memory_backbone.ts";
-import { smallRun } from "../agents/small_run.ts";
+import { smallRun } from "../agents/sim/small_run.ts";
 
 /** Steps of every library job. */
 export const steps = 400;

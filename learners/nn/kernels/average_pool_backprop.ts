@@ -4,7 +4,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { address, type KernelRequest, runKernel, wasmKernel, zeros } from "./wasm_backend.ts";
-import { bytesOf, i32, routine } from "./wasm_routine.ts";
+import { bytesOf, i32 } from "../../../sim/webassembly/code.ts";
+import { routine } from "./wasm_routine.ts";
 
 type Request = KernelRequest<{ dy: tf.TensorInfo; input: tf.TensorInfo }, tf.AvgPoolGradAttrs>;
 

@@ -5,7 +5,8 @@
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { address, floats, type KernelRequest, wasmKernel } from "./wasm_backend.ts";
-import { i32, routine } from "./wasm_routine.ts";
+import { i32 } from "../../../sim/webassembly/code.ts";
+import { routine } from "./wasm_routine.ts";
 
 /** The backend's kernel for all but float32 tensors, and for boxes that lie too scattered. */
 export function padFrom(own: tf.KernelConfig): tf.KernelConfig {

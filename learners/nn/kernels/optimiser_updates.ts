@@ -5,7 +5,8 @@
  */
 import type * as tf from "@tensorflow/tfjs";
 import { address, type KernelRequest, wasmKernel } from "./wasm_backend.ts";
-import { i32, routine } from "./wasm_routine.ts";
+import { i32 } from "../../../sim/webassembly/code.ts";
+import { routine } from "./wasm_routine.ts";
 
 /** The names by which the kernels are run. Backends that lack them do the same by single operations. */
 export const momentumUpdateName = "MomentumUpdate";

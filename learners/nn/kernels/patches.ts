@@ -12,7 +12,8 @@ import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { withZerosAround } from "./boxes.ts";
 import type { Convolution, ConvolutionAxis } from "./convolution_geometry.ts";
 import { address } from "./wasm_backend.ts";
-import { bytesOf, i32, routine } from "./wasm_routine.ts";
+import { bytesOf, i32 } from "../../../sim/webassembly/code.ts";
+import { routine } from "./wasm_routine.ts";
 
 /** Numbers of P that are made at once. */
 const numbersAtOnce = 2 ** 17;

@@ -4,7 +4,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { address, type KernelRequest, wasmKernel } from "./wasm_backend.ts";
-import { i32, routine } from "./wasm_routine.ts";
+import { i32 } from "../../../sim/webassembly/code.ts";
+import { routine } from "./wasm_routine.ts";
 
 const kernelName = "ReluGrad";
 

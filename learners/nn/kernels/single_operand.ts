@@ -4,7 +4,8 @@
  */
 import * as tf from "@tensorflow/tfjs";
 import { address, type KernelRequest, wasmKernel } from "./wasm_backend.ts";
-import { i32, numberAt, type Relation, type Routine, routine } from "./wasm_routine.ts";
+import { i32, numberAt, type Relation } from "../../../sim/webassembly/code.ts";
+import { type Routine, routine } from "./wasm_routine.ts";
 
 const parameters = { a: "i32", b: "i32", result: "i32", count: "i32" } as const;
 

@@ -5,7 +5,14 @@
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { address, type KernelRequest, wasmKernel, zeros } from "./wasm_backend.ts";
-import { type Code, i32, type Lanes, routine, type Value, type Wide } from "./wasm_routine.ts";
+import {
+  type Code,
+  i32,
+  type Lanes,
+  type Value,
+  type Wide,
+} from "../../../sim/webassembly/code.ts";
+import { routine } from "./wasm_routine.ts";
 
 type Request = KernelRequest<{ x: tf.TensorInfo }, tf.SumAttrs>;
 

@@ -1,6 +1,6 @@
 /** What pages are told of a laboratory, from its ledger to the bus of the pages. */
 import assert from "node:assert/strict";
-import { LaboratoryStatus } from "../../../agents/laboratory_status.ts";
+import { LaboratoryStatus } from "../../../agents/laboratory/status.ts";
 import { subjects } from "../../../cluster/bus.ts";
 import { decodeFrame } from "../../../cluster/frame.ts";
 import { inProcessBus } from "../../../cluster/in_process.ts";
@@ -15,10 +15,10 @@ import {
   type LaboratoryEvent,
   laboratorySubjects,
 } from "../../../cluster/protocol.ts";
-import { encodeCheckpoint, encodeWeights } from "../../../agents/checkpoint.ts";
-import { runNetwork, runParts } from "../../../agents/run_config.ts";
+import { encodeCheckpoint, encodeWeights } from "../../../agents/sim/checkpoint.ts";
+import { runNetwork, runParts } from "../../../agents/sim/run_config.ts";
 import { freshState } from "../../../learners/motor/trainer.ts";
-import { smallRun } from "../small_run.ts";
+import { smallRun } from "../sim/small_run.ts";
 import { LaboratoryFeed, steps } from "../../viewer/laboratory_feed.ts";
 import { HandTimers, settle } from "./hand_timers.ts";
 

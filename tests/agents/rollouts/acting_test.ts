@@ -6,8 +6,8 @@ import {
   logProbability,
 } from "../../../agents/rollouts/acting.ts";
 import { rollOut } from "../../../agents/rollouts/transitions.ts";
-import { scriptedController } from "../../../agents/controllers.ts";
-import { runParts } from "../../../agents/run_config.ts";
+import { scriptedController } from "../../../agents/sim/controllers.ts";
+import { runParts } from "../../../agents/sim/run_config.ts";
 import type { Controller } from "../../../controllers/controller.ts";
 import { VectorEnv } from "../../../sim/env.ts";
 import { createPlant } from "../../../sim/physics/catalogue.ts";

@@ -1,10 +1,10 @@
 /** Work that is small enough for tests, and actors in the test's own thread that do it. */
-import { encodeWeights } from "../../../agents/checkpoint.ts";
+import { encodeWeights } from "../../../agents/sim/checkpoint.ts";
 import { type ActorCounters, type ActorOptions, runActor } from "../../../agents/rollouts/actor.ts";
 import type { MeasuresWork, TransitionsWork } from "../../../agents/rollouts/work.ts";
-import { type RunConfig, runNetwork, runParts } from "../../../agents/run_config.ts";
+import { type RunConfig, runNetwork, runParts } from "../../../agents/sim/run_config.ts";
 import type { Bus } from "../../../cluster/bus.ts";
-import { smallRun } from "../small_run.ts";
+import { smallRun } from "../sim/small_run.ts";
 
 /** Eleven held-out trials: pieces of two leave one over. */
 export const run: RunConfig = { ...smallRun, evaluationTrials: 11 };

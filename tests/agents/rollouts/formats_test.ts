@@ -1,6 +1,6 @@
 /** What passes between trainers and actors, as bytes: there and back, and what is refused. */
 import assert from "node:assert/strict";
-import { measureTrials } from "../../../agents/evaluator.ts";
+import { measureTrials } from "../../../agents/sim/evaluator.ts";
 import { packTrials, unpackTrials } from "../../../agents/rollouts/measured_trials.ts";
 import {
   decodePiece,
@@ -15,8 +15,8 @@ import {
   unpackTransitions,
 } from "../../../agents/rollouts/transitions.ts";
 import { splitWeights, WeightsAssembly } from "../../../agents/rollouts/weights_parts.ts";
-import { runParts } from "../../../agents/run_config.ts";
-import { scriptedController } from "../../../agents/controllers.ts";
+import { runParts } from "../../../agents/sim/run_config.ts";
+import { scriptedController } from "../../../agents/sim/controllers.ts";
 import { encodeSafetensors, SafetensorsError } from "../../../learners/nn/safetensors.ts";
 import { randomStream, shuffled } from "../../../sim/random.ts";
 import { run } from "./crew.ts";

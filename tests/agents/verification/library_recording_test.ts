@@ -1,7 +1,7 @@
 /** Jobs of the library that were kept and are done again: what is found to be the same, and what is not. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { LibraryRunConfig } from "../../../agents/library_run_config.ts";
+import type { LibraryRunConfig } from "../../../agents/library/run_config.ts";
 import type { Recording } from "../../../agents/verification/recording.ts";
 import {
   type Bounds,
@@ -13,17 +13,17 @@ import { readyBackend } from "../../../learners/nn/backend.ts";
 // Before the modules that compute are imported.
 await readyBackend("cpu");
 const { createLibraryRun, currentVersions, executeRun, openLibraryRun } = await import(
-  "../../../agents/library_run.ts"
+  "../../../agents/library/run.ts"
 );
 const { JobSlots } = await import("../../../agents/job_slots.ts");
-const { threadSupply } = await import("../../../agents/method_thread.ts");
+const { threadSupply } = await import("../../../agents/library/method_thread.ts");
 const { libraryRecordings } = await import("../../../agents/verification/library_recording.ts");
-const { quadratic } = await import("../quadratic_method.ts");
+const { quadratic } = await import("../library/quadratic_method.ts");
 
 const root = await Deno.makeTempDir({ prefix: "callosum-verification-" });
 Deno.test.afterAll(() => Deno.remove(root, { recursive: true }));
 
-const library = import.meta.resolve("../quadratic_method.ts");
+const library = import.meta.resolve("../library/quadratic_method.ts");
 const newThread = () => threadSupply("cpu", { library })();
 
 const config: LibraryRunConfig = {

@@ -3,13 +3,13 @@ import assert from "node:assert/strict";
 import { jobEvents } from "../../../agents/worker/job_lines.ts";
 import { libraryExecutor } from "../../../agents/worker/library_executor.ts";
 import { simExecutor } from "../../../agents/worker/sim_executor.ts";
-import { decodeCheckpoint } from "../../../agents/checkpoint.ts";
-import { runNetwork, runParts } from "../../../agents/run_config.ts";
+import { decodeCheckpoint } from "../../../agents/sim/checkpoint.ts";
+import { runNetwork, runParts } from "../../../agents/sim/run_config.ts";
 import type { Executor, KeptWork } from "../../../agents/worker/executor.ts";
-import { smallRun } from "../small_run.ts";
+import { smallRun } from "../sim/small_run.ts";
 import { record, type Recording } from "./recorder.ts";
 
-const quadraticLibrary = import.meta.resolve("../quadratic_method.ts");
+const quadraticLibrary = import.meta.resolve("../library/quadratic_method.ts");
 
 const quadratic = {
   executor: libraryExecutor(quadraticLibrary),

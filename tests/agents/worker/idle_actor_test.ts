@@ -1,7 +1,7 @@
 /** Idle workers help those that train: real processes on a real nats-server, killed in the middle of it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { evaluate } from "../../../agents/evaluator.ts";
+import { evaluate } from "../../../agents/sim/evaluator.ts";
 import { EvaluationFleet } from "../../../agents/rollouts/evaluation_fleet.ts";
 import {
   decodeAnnouncement,
@@ -11,8 +11,8 @@ import {
 } from "../../../agents/rollouts/messages.ts";
 import { decodePiece } from "../../../agents/rollouts/piece.ts";
 import { sharingRollouts } from "../../../agents/rollouts/shared_bus.ts";
-import { type RunConfig, runNetwork, runParts } from "../../../agents/run_config.ts";
-import { codeVersion, simClusterRun } from "../../../agents/submission.ts";
+import { type RunConfig, runNetwork, runParts } from "../../../agents/sim/run_config.ts";
+import { codeVersion, simClusterRun } from "../../../agents/desk/submission.ts";
 import { IdleActor } from "../../../agents/worker/idle_actor.ts";
 import { simExecutor } from "../../../agents/worker/sim_executor.ts";
 import { type Bus, subjects } from "../../../cluster/bus.ts";
@@ -23,7 +23,7 @@ import { networkController } from "../../../controllers/network_controller.ts";
 import { startTask, type TaskProcess } from "../../cli/task_process.ts";
 import { strictBus } from "../rollouts/buses.ts";
 import { weightsFile } from "../rollouts/crew.ts";
-import { smallRun } from "../small_run.ts";
+import { smallRun } from "../sim/small_run.ts";
 import { hasNatsServer, NatsLaboratory } from "./nats_laboratory.ts";
 import { record } from "./recorder.ts";
 

@@ -7,7 +7,7 @@ import { type JobSpec, type JobState, workerRecord } from "../../../cluster/jobs
 import { NatsBackbone } from "../../../cluster/nats/backbone.ts";
 import { jobEvents } from "../../../agents/worker/job_lines.ts";
 import { libraryExecutor, type LibraryWork } from "../../../agents/worker/library_executor.ts";
-import { codeVersion } from "../../../agents/submission.ts";
+import { codeVersion } from "../../../agents/desk/submission.ts";
 import { findMethod } from "../../../learners/library.ts";
 import { natsServer, TestServer, type TestServerOptions } from "../../support/nats_server.ts";
 import { succeeds } from "../../cli/task_process.ts";

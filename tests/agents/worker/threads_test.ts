@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { startWorkerPool } from "../../../agents/worker/pool.ts";
 import { startWorkerThread } from "../../../agents/worker/spawn_thread.ts";
-import { codeVersion } from "../../../agents/submission.ts";
+import { codeVersion } from "../../../agents/desk/submission.ts";
 import { jsonLine, Log } from "../../../cluster/log.ts";
 import { memoryBackbone } from "../../../cluster/memory_backbone.ts";
 import { Ledger } from "../../../cluster/jobs/ledger.ts";

@@ -7,7 +7,7 @@ import { foldJobLog } from "../../../cluster/jobs/fold.ts";
 import { jsonLine, Log } from "../../../cluster/log.ts";
 import { encodeHint, jobLog, laneOf } from "../../../cluster/jobs/identity.ts";
 import { workerRecord } from "../../../cluster/jobs/records.ts";
-import { MethodThreadError } from "../../../agents/method_thread.ts";
+import { MethodThreadError } from "../../../agents/library/method_thread.ts";
 import { countingExecutor, countingJob, Laboratory, sumTo } from "./laboratory.ts";
 
 /** A job that waits at a step until it is let go on. */

@@ -1,6 +1,6 @@
 /** The tasks of node classification. */
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import { readDataFile } from "../../../agents/data_folder.ts";
+import { readDataFile } from "../../../agents/library/data_folder.ts";
 import { loadNodeTask, nodeTaskSchema } from "../../../learners/graphs/node_task.ts";
 
 const data = Deno.env.get("CALLOSUM_DATA");

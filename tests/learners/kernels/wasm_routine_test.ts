@@ -3,12 +3,8 @@ import { deepStrictEqual, strictEqual } from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm";
 import { readyBackend } from "../../../learners/nn/backend.ts";
-import {
-  i32,
-  numberAt,
-  type Relation,
-  routine,
-} from "../../../learners/nn/kernels/wasm_routine.ts";
+import { i32, numberAt, type Relation } from "../../../sim/webassembly/code.ts";
+import { routine } from "../../../learners/nn/kernels/wasm_routine.ts";
 import { randomStream } from "../../../sim/random.ts";
 
 const single = Math.fround;
