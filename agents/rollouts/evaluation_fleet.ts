@@ -2,7 +2,7 @@
 import type { Bus } from "../../cluster/bus.ts";
 import type { EngineName } from "../../sim/physics/catalogue.ts";
 import { findTask } from "../../sim/tasks/catalogue.ts";
-import { type MeanMeasures, meanMeasures } from "../sim/evaluator.ts";
+import { type MeanMeasures, meanMeasures } from "../../learners/motor/evaluation/evaluator.ts";
 import type { RunConfig } from "../sim/run_config.ts";
 import { Collector } from "./collector.ts";
 import { Exchange, type ExchangeOptions } from "./exchange.ts";

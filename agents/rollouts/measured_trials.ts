@@ -8,7 +8,7 @@
  */
 import { z } from "zod";
 import type { Tensor } from "../../learners/nn/safetensors.ts";
-import type { MeasuredTrial } from "../sim/evaluator.ts";
+import type { MeasuredTrial } from "../../learners/motor/evaluation/evaluator.ts";
 import { type PieceContents, PieceError, pieceTensor } from "./piece.ts";
 
 type Row = Readonly<Record<string, number>>;

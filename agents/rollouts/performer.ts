@@ -7,7 +7,7 @@ import { randomStream } from "../../sim/random.ts";
 import { controlStep } from "../../sim/tasks/task.ts";
 import { decodeWeights } from "../sim/checkpoint.ts";
 import { scriptedController } from "../sim/controllers.ts";
-import { measureTrials } from "../sim/evaluator.ts";
+import { measureTrials } from "../../learners/motor/evaluation/evaluator.ts";
 import { learns, type RunConfig, runNetwork, runParts } from "../sim/run_config.ts";
 import { type ActingPolicy, deterministicPolicy, gaussianPolicy } from "./acting.ts";
 import { packTrials } from "./measured_trials.ts";

@@ -14,7 +14,7 @@
 import type { VectorEnv } from "../../sim/env.ts";
 import type { RandomStream } from "../../sim/random.ts";
 import type { TrialBatch } from "../../sim/tasks/trial.ts";
-import { requireFiniteMotion } from "../sim/trials.ts";
+import { requireFiniteMotion } from "../../learners/motor/evaluation/trials.ts";
 import type { ActingPolicy } from "./acting.ts";
 import { type PieceContents, PieceError, pieceTensor } from "./piece.ts";
 

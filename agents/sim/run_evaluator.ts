@@ -4,7 +4,7 @@ import { networkController } from "../../controllers/network_controller.ts";
 import type { EngineName } from "../../sim/physics/catalogue.ts";
 import { encodeWeights } from "./checkpoint.ts";
 import { scriptedController } from "./controllers.ts";
-import { evaluate, type MeanMeasures } from "./evaluator.ts";
+import { evaluate, type MeanMeasures } from "../../learners/motor/evaluation/evaluator.ts";
 import { EvaluationFleet } from "../rollouts/evaluation_fleet.ts";
 import { type RunConfig, runNetwork, runParts } from "./run_config.ts";
 

@@ -3,7 +3,7 @@ import type { Evaluation } from "../../cluster/protocol.ts";
 import { type EngineName, engineNames } from "../../sim/physics/catalogue.ts";
 import { findTask } from "../../sim/tasks/catalogue.ts";
 import { phaseEnds } from "../../sim/tasks/task.ts";
-import type { MeanMeasures } from "./evaluator.ts";
+import type { MeanMeasures } from "../../learners/motor/evaluation/evaluator.ts";
 import type { RunConfig } from "./run_config.ts";
 
 /** Measures before the first and after the last update; SI units, see `sim/measures/catalogue.ts`. */

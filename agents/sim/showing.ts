@@ -27,7 +27,11 @@ import { decodeWeights, type Weights } from "./checkpoint.ts";
 import { scriptedController, type ShownController, shownNetwork } from "./controllers.ts";
 import { describe } from "./description.ts";
 import type { RunConfig, RunParts } from "./run_config.ts";
-import { measuresOf, requireFiniteMotion, TrialRecorder } from "./trials.ts";
+import {
+  measuresOf,
+  requireFiniteMotion,
+  TrialRecorder,
+} from "../../learners/motor/evaluation/trials.ts";
 
 /** What is shown. */
 export interface ShowRequest {

@@ -1,6 +1,6 @@
 /** Evaluations by actors: the means of `evaluate`, to the last bit, for every kind of task. */
 import assert from "node:assert/strict";
-import { evaluate } from "../../../agents/sim/evaluator.ts";
+import { evaluate } from "../../../learners/motor/evaluation/evaluator.ts";
 import { EvaluationFleet } from "../../../agents/rollouts/evaluation_fleet.ts";
 import { type RunConfig, runNetwork, runParts } from "../../../agents/sim/run_config.ts";
 import { networkController } from "../../../controllers/network_controller.ts";

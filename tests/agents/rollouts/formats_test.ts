@@ -1,6 +1,6 @@
 /** What passes between trainers and actors, as bytes: there and back, and what is refused. */
 import assert from "node:assert/strict";
-import { measureTrials } from "../../../agents/sim/evaluator.ts";
+import { measureTrials } from "../../../learners/motor/evaluation/evaluator.ts";
 import { packTrials, unpackTrials } from "../../../agents/rollouts/measured_trials.ts";
 import {
   decodePiece,

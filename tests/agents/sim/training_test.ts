@@ -1,8 +1,8 @@
 /** The training agent: what it says on the bus, how it stops, and that it goes on to the same numbers. */
 import assert from "node:assert/strict";
 import { decodeCheckpoint, decodeWeights } from "../../../agents/sim/checkpoint.ts";
-import { DivergenceError } from "../../../agents/divergence.ts";
-import { evaluate } from "../../../agents/sim/evaluator.ts";
+import { DivergenceError } from "../../../learners/motor/evaluation/divergence.ts";
+import { evaluate } from "../../../learners/motor/evaluation/evaluator.ts";
 import {
   type RunConfig,
   runNetwork,

@@ -1,7 +1,7 @@
 /** Idle workers help those that train: real processes on a real nats-server, killed in the middle of it. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { evaluate } from "../../../agents/sim/evaluator.ts";
+import { evaluate } from "../../../learners/motor/evaluation/evaluator.ts";
 import { EvaluationFleet } from "../../../agents/rollouts/evaluation_fleet.ts";
 import {
   decodeAnnouncement,

@@ -3,9 +3,9 @@
  * gradient against central differences, on every kind of force field.
  */
 import assert from "node:assert/strict";
-import { MotorNetwork, type MotorNetworkConfig } from "../../controllers/motor_network.ts";
-import { networkController } from "../../controllers/network_controller.ts";
-import { compiledRollout } from "../../learners/motor/compiled_rollout.ts";
+import { MotorNetwork, type MotorNetworkConfig } from "../../../controllers/motor_network.ts";
+import { networkController } from "../../../controllers/network_controller.ts";
+import { compiledRollout } from "../../../learners/motor/compiled_rollout.ts";
 import {
   activityChangeWeight,
   losses,
@@ -15,18 +15,18 @@ import {
   objectives,
   type RoutedLoss,
   totalLoss,
-} from "../../learners/motor/objectives.ts";
-import { replaceNonFinite, type RolloutOutcome } from "../../learners/motor/rollout.ts";
-import { viewOf } from "../../learners/nn/parameters.ts";
-import { findActuator } from "../../sim/actuators/catalogue.ts";
-import { findArm } from "../../sim/arms/catalogue.ts";
-import { VectorEnv } from "../../sim/env.ts";
-import { trainingEquations } from "../../sim/physics/catalogue.ts";
-import { equationsPlant } from "../../sim/physics/equations_plant.ts";
-import { randomStream } from "../../sim/random.ts";
-import { findTask } from "../../sim/tasks/catalogue.ts";
-import { controlStep } from "../../sim/tasks/task.ts";
-import type { TrialBatch } from "../../sim/tasks/trial.ts";
+} from "../../../learners/motor/objectives.ts";
+import { replaceNonFinite, type RolloutOutcome } from "../../../learners/motor/rollout.ts";
+import { viewOf } from "../../../learners/nn/parameters.ts";
+import { findActuator } from "../../../sim/actuators/catalogue.ts";
+import { findArm } from "../../../sim/arms/catalogue.ts";
+import { VectorEnv } from "../../../sim/env.ts";
+import { trainingEquations } from "../../../sim/physics/catalogue.ts";
+import { equationsPlant } from "../../../sim/physics/equations_plant.ts";
+import { randomStream } from "../../../sim/random.ts";
+import { findTask } from "../../../sim/tasks/catalogue.ts";
+import { controlStep } from "../../../sim/tasks/task.ts";
+import type { TrialBatch } from "../../../sim/tasks/trial.ts";
 
 const arm = findArm("arm26");
 

@@ -1,13 +1,13 @@
 /** Measures a controller on held-out trials, in any engine. */
-import type { Controller } from "../../controllers/controller.ts";
-import type { Point } from "../../sim/arms/kinematics.ts";
-import { VectorEnv } from "../../sim/env.ts";
-import { constantError, endpointOffset, variableError } from "../../sim/measures/accuracy.ts";
-import { summarise } from "../../sim/measures/summary.ts";
-import { createPlant, type EngineName, type PlantRequest } from "../../sim/physics/catalogue.ts";
-import { randomStream } from "../../sim/random.ts";
-import { controlStep, type Task } from "../../sim/tasks/task.ts";
-import { pickTrials } from "../../sim/tasks/trial.ts";
+import type { Controller } from "../../../controllers/controller.ts";
+import type { Point } from "../../../sim/arms/kinematics.ts";
+import { VectorEnv } from "../../../sim/env.ts";
+import { constantError, endpointOffset, variableError } from "../../../sim/measures/accuracy.ts";
+import { summarise } from "../../../sim/measures/summary.ts";
+import { createPlant, type EngineName, type PlantRequest } from "../../../sim/physics/catalogue.ts";
+import { randomStream } from "../../../sim/random.ts";
+import { controlStep, type Task } from "../../../sim/tasks/task.ts";
+import { pickTrials } from "../../../sim/tasks/trial.ts";
 import { adaptationMeasures } from "./adaptation.ts";
 import { measuresOf, performTrials } from "./trials.ts";
 

@@ -1,14 +1,14 @@
 /** Closed-loop trials: an environment, a controller, and the record of what happened. */
-import { DivergenceError } from "../divergence.ts";
-import type { Controller } from "../../controllers/controller.ts";
-import type { Arm } from "../../sim/arms/arm.ts";
-import { muscleGeometry, muscleTorques } from "../../sim/arms/muscles.ts";
-import type { VectorEnv } from "../../sim/env.ts";
-import { holdMeasures, reachMeasures } from "../../sim/measures/catalogue.ts";
-import type { MovementRecord } from "../../sim/measures/record.ts";
-import type { Plant } from "../../sim/physics/plant.ts";
-import type { Task } from "../../sim/tasks/task.ts";
-import type { TrialBatch } from "../../sim/tasks/trial.ts";
+import { DivergenceError } from "./divergence.ts";
+import type { Controller } from "../../../controllers/controller.ts";
+import type { Arm } from "../../../sim/arms/arm.ts";
+import { muscleGeometry, muscleTorques } from "../../../sim/arms/muscles.ts";
+import type { VectorEnv } from "../../../sim/env.ts";
+import { holdMeasures, reachMeasures } from "../../../sim/measures/catalogue.ts";
+import type { MovementRecord } from "../../../sim/measures/record.ts";
+import type { Plant } from "../../../sim/physics/plant.ts";
+import type { Task } from "../../../sim/tasks/task.ts";
+import type { TrialBatch } from "../../../sim/tasks/trial.ts";
 
 /** Copies one arm's values out of rows [row][arm] into `into` at `offset`. */
 function copyArm(

@@ -3,15 +3,15 @@
  * reaches in the null field (the after-effect once it has adapted) and the force that it exerts on the
  * walls of a force channel (Shadmehr & Mussa-Ivaldi 1994; Scheidt et al. 2000).
  */
-import type { Controller } from "../../controllers/controller.ts";
-import { VectorEnv } from "../../sim/env.ts";
-import { adaptationIndex } from "../../sim/measures/adaptation.ts";
-import { maximalDeviation } from "../../sim/measures/path.ts";
-import { type MovementRecord, velocities } from "../../sim/measures/record.ts";
-import { createPlant, type EngineName, type PlantRequest } from "../../sim/physics/catalogue.ts";
-import { findTask, withChannel } from "../../sim/tasks/catalogue.ts";
-import { controlStep } from "../../sim/tasks/task.ts";
-import type { Channel, TrialBatch } from "../../sim/tasks/trial.ts";
+import type { Controller } from "../../../controllers/controller.ts";
+import { VectorEnv } from "../../../sim/env.ts";
+import { adaptationIndex } from "../../../sim/measures/adaptation.ts";
+import { maximalDeviation } from "../../../sim/measures/path.ts";
+import { type MovementRecord, velocities } from "../../../sim/measures/record.ts";
+import { createPlant, type EngineName, type PlantRequest } from "../../../sim/physics/catalogue.ts";
+import { findTask, withChannel } from "../../../sim/tasks/catalogue.ts";
+import { controlStep } from "../../../sim/tasks/task.ts";
+import type { Channel, TrialBatch } from "../../../sim/tasks/trial.ts";
 import { performTrials } from "./trials.ts";
 
 /** What one trial in the field gives. */

@@ -1,7 +1,7 @@
 /** Evaluation: the same held-out trials in every engine, and numbers that mean what they say. */
 import assert from "node:assert/strict";
 import { scriptedController } from "../../../agents/sim/controllers.ts";
-import { evaluate, type MeanMeasures } from "../../../agents/sim/evaluator.ts";
+import { evaluate, type MeanMeasures } from "../../../learners/motor/evaluation/evaluator.ts";
 import { type RunConfig, runConfig, runNetwork, runParts } from "../../../agents/sim/run_config.ts";
 import type { Controller } from "../../../controllers/controller.ts";
 import { networkController } from "../../../controllers/network_controller.ts";
@@ -10,7 +10,7 @@ import { objectives } from "../../../learners/motor/objectives.ts";
 import { engineNames } from "../../../sim/physics/catalogue.ts";
 import { randomStream } from "../../../sim/random.ts";
 import { findTask } from "../../../sim/tasks/catalogue.ts";
-import { smallRun, trainedWeights } from "./small_run.ts";
+import { smallRun, trainedWeights } from "../../agents/sim/small_run.ts";
 
 const base: RunConfig = { ...smallRun, units: 32, updates: 200, batch: 16, evaluationTrials: 16 };
 

@@ -1,18 +1,18 @@
 /** Training through the differentiable arm: it learns, it repeats, and it goes on from a checkpoint. */
 import assert from "node:assert/strict";
-import { decodeCheckpoint, encodeCheckpoint } from "../../agents/sim/checkpoint.ts";
-import { MotorNetwork } from "../../controllers/motor_network.ts";
-import { compiledRollout } from "../../learners/motor/compiled_rollout.ts";
-import { objectives } from "../../learners/motor/objectives.ts";
-import type { DifferentiableRollout, RolloutOutcome } from "../../learners/motor/rollout.ts";
-import { Trainer, type TrainerState, type TrainingPlan } from "../../learners/motor/trainer.ts";
-import { kerasAdam } from "../../learners/nn/adam.ts";
-import { findActuator } from "../../sim/actuators/catalogue.ts";
-import { findArm } from "../../sim/arms/catalogue.ts";
-import { trainingEquations } from "../../sim/physics/catalogue.ts";
-import { randomStream } from "../../sim/random.ts";
-import { findTask } from "../../sim/tasks/catalogue.ts";
-import { controlStep } from "../../sim/tasks/task.ts";
+import { decodeCheckpoint, encodeCheckpoint } from "../../../agents/sim/checkpoint.ts";
+import { MotorNetwork } from "../../../controllers/motor_network.ts";
+import { compiledRollout } from "../../../learners/motor/compiled_rollout.ts";
+import { objectives } from "../../../learners/motor/objectives.ts";
+import type { DifferentiableRollout, RolloutOutcome } from "../../../learners/motor/rollout.ts";
+import { Trainer, type TrainerState, type TrainingPlan } from "../../../learners/motor/trainer.ts";
+import { kerasAdam } from "../../../learners/nn/adam.ts";
+import { findActuator } from "../../../sim/actuators/catalogue.ts";
+import { findArm } from "../../../sim/arms/catalogue.ts";
+import { trainingEquations } from "../../../sim/physics/catalogue.ts";
+import { randomStream } from "../../../sim/random.ts";
+import { findTask } from "../../../sim/tasks/catalogue.ts";
+import { controlStep } from "../../../sim/tasks/task.ts";
 
 const arm = findArm("arm26");
 const actuator = findActuator("hill-muscle", arm);
