@@ -25,6 +25,33 @@ export const reluLaw: MuscleLaw = {
   force: (_algebra, activation) => activation,
 };
 
+/** Width of the Hill muscle's force-length parabola, in normalised lengths. */
+const hillWidth = 0.66;
+
+/**
+ * What a Hill muscle's force depends on its length by, as shares of F_max: the passive parabola
+ * k_pe max(n − slack, 0)² with k_pe = 1/(1.66 − slack)², and the factor of the active force,
+ * max(1 − (n − 1)²/0.66², 0.01).
+ */
+export function hillLengthCurves<Value>(
+  { constant, subtract, multiply, maximum }: Algebra<Value>,
+  n: Value,
+  slack = 1,
+): { readonly passive: Value; readonly forceLength: Value } {
+  const square = (value: Value) => multiply(value, value);
+  const one = constant(1);
+  return {
+    passive: multiply(
+      constant(1 / (1.66 - slack) ** 2),
+      square(maximum(subtract(n, constant(slack)), constant(0))),
+    ),
+    forceLength: maximum(
+      subtract(one, multiply(constant(1 / hillWidth ** 2), square(subtract(n, one)))),
+      constant(0.01),
+    ),
+  };
+}
+
 /**
  * Hill muscle of Kistemaker, Wong & Gribble 2010 (MotorNet's RigidTendonHillMuscle) with hyperbolic
  * shortening and a lengthening branch that continues it with twice the slope.
@@ -33,45 +60,32 @@ export const reluLaw: MuscleLaw = {
  * TensorFlow version (the default), 1.4 in PyTorch 0.2.0
  */
 export function hillLaw(slack = 1): MuscleLaw {
-  const passiveStiffness = 1 / (1.66 - slack) ** 2;
-  const width = 0.66;
   const sigma = 0.001;
   return {
     ...thelenTimes,
     minimalActivation: 0.001,
     force(algebra, a, n, v) {
-      const { constant, add, subtract, multiply, divide, maximum, whereLess } = algebra;
+      const { constant, add, subtract, multiply, divide, minimum, maximum, whereLess } = algebra;
       const square = (value: typeof a) => multiply(value, value);
       const zero = constant(0);
       const one = constant(1);
 
-      const passive = multiply(
-        constant(passiveStiffness),
-        square(maximum(subtract(n, constant(slack)), zero)),
-      );
-      const forceLength = maximum(
-        subtract(one, multiply(constant(1 / width ** 2), square(subtract(n, one)))),
-        constant(0.01),
-      );
-      // Hill's constants A and B; B is reduced at low activation.
+      const { passive, forceLength } = hillLengthCurves(algebra, n, slack);
+      // Hill's constants A and B; B is reduced at activations below 0.3.
       const hillA = multiply(constant(0.41), whereLess(one, n, forceLength, one));
-      const reduction = subtract(
-        one,
-        multiply(constant(0.9 / (0.005 - 0.3)), subtract(a, constant(0.3))),
-      );
-      const hillB = multiply(
-        constant(5.2),
-        whereLess(a, constant(0.3), square(reduction), one),
-      );
+      const slope = 0.9 / (0.005 - 0.3);
+      const reduction = subtract(constant(1 + 0.3 * slope), multiply(constant(slope), a));
+      const hillB = multiply(constant(5.2), square(minimum(reduction, one)));
 
       // With f = a f_l, D = a (f_l + A)/B, p1 = −f/2/(σ − 2D), p2 = f²/4/(σ − 2D), p3 = −3f/2 the
       // lengthening branch is (−p1 p3 + p1 σ v + p2 − p3 v + σ v²)/(p1 + v). Numerator and
       // denominator are multiplied by E = B (σ − 2D), which leaves one division for both branches.
       // The published formula has a narrow pole at n > 1.655 and a < 0.0015; Arm26 stays below 1.36.
       const f = multiply(a, forceLength);
+      const aA = multiply(a, hillA);
       const e = subtract(
         multiply(constant(sigma), hillB),
-        multiply(constant(2), multiply(a, add(forceLength, hillA))),
+        multiply(constant(2), add(f, aA)),
       );
       const halfFB = multiply(constant(0.5), multiply(f, hillB));
       const ve = multiply(v, e);
@@ -79,7 +93,7 @@ export function hillLaw(slack = 1): MuscleLaw {
         multiply(ve, add(multiply(constant(1.5), f), multiply(constant(sigma), v))),
         multiply(halfFB, add(f, multiply(constant(sigma), v))),
       );
-      const shortening = add(multiply(v, multiply(a, hillA)), multiply(f, hillB));
+      const shortening = add(multiply(v, aA), multiply(f, hillB));
       const active = divide(
         whereLess(v, zero, shortening, lengthening),
         whereLess(v, zero, subtract(hillB, v), subtract(ve, halfFB)),

@@ -50,7 +50,8 @@ export const evaluateOperation: Readonly<
   select: (a, b, chosen, other) => a < b ? chosen : other,
 };
 
-type Computed = keyof typeof evaluateOperation;
+/** The operations that compute something. */
+export type Computed = keyof typeof evaluateOperation;
 
 /** A builder that owns one model's nodes. */
 export class Graph {

@@ -2,14 +2,8 @@
  * Compiles expression graphs to JavaScript: one straight-line loop body over flat arrays, in double
  * precision, each node a local constant in the order of its creation.
  */
-import { isConstant, type Node, type Operation, reachable } from "./graph.ts";
-
-/** One array of a kernel: a row for each node, [row][element]. */
-export interface KernelArray {
-  /** A JavaScript identifier. */
-  readonly name: string;
-  readonly rows: readonly Node[];
-}
+import { type KernelArray, lower } from "./lowering.ts";
+import { type Formats, writtenOut } from "./written_out.ts";
 
 /** A compiled kernel. */
 export interface Kernel {
@@ -24,7 +18,7 @@ export interface Kernel {
   readonly source: string;
 }
 
-const formats: Record<Exclude<Operation, "constant" | "input">, (...names: string[]) => string> = {
+const formats: Formats = {
   add: (a, b) => `${a} + ${b}`,
   subtract: (a, b) => `${a} - ${b}`,
   multiply: (a, b) => `${a} * ${b}`,
@@ -56,30 +50,13 @@ export function compileKernel(
   inputs: readonly KernelArray[],
   outputs: readonly KernelArray[],
 ): Kernel {
-  requireNames(name, [...inputs, ...outputs]);
-  const nodes = reachable(outputs.flatMap(({ rows }) => rows));
-  const places = new Map<Node, string>();
-  for (const { name: array, rows } of inputs) {
-    rows.forEach((node, row) => places.set(node, `${array}[${offset(row)}]`));
-  }
-  const label = (node: Node) => isConstant(node) ? literal(node.value) : `v${node.id}`;
-  const body: string[] = [];
-  let operations = 0;
-  for (const node of nodes) {
-    if (node.operation === "constant") continue;
-    const place = places.get(node);
-    if (place) {
-      body.push(`const ${label(node)} = ${place};`);
-    } else if (node.operation === "input") {
-      throw new RangeError(`kernel ${name}: input node ${node.id} stands in none of its arrays`);
-    } else {
-      operations++;
-      body.push(`const ${label(node)} = ${formats[node.operation](...node.operands.map(label))};`);
-    }
-  }
-  for (const { name: array, rows } of outputs) {
-    rows.forEach((node, row) => body.push(`${array}[${offset(row)}] = ${label(node)};`));
-  }
+  const lowered = lower(name, inputs, outputs);
+  const body = writtenOut(lowered, {
+    declaration: "const",
+    formats,
+    literal,
+    at: ({ array, row }) => `${array}[${offset(row)}]`,
+  });
   const rows = Math.max(...[...inputs, ...outputs].map((array) => array.rows.length));
   const strides = Array.from({ length: rows }, (_, row) => `row${row} = ${row} * count`).slice(1);
   const parameters = ["count", ...inputs.map((a) => a.name), ...outputs.map((a) => a.name)];
@@ -91,15 +68,7 @@ export function compileKernel(
     "}",
     "};",
   ].join("\n");
-  return { run: new Function(source)(), operations, source };
-}
-
-function requireNames(kernel: string, arrays: readonly KernelArray[]): void {
-  const names = [kernel, ...arrays.map(({ name }) => name)];
-  const bad = names.find((name, i) => !/^[A-Za-z]\w*$/.test(name) || names.indexOf(name) !== i);
-  if (bad !== undefined) {
-    throw new RangeError(`kernel ${kernel}: "${bad}" is no identifier, or is used twice`);
-  }
+  return { run: new Function(source)(), operations: lowered.operations, source };
 }
 
 /** A number as JavaScript source; negative ones in parentheses so that `a - -b` stays readable. */

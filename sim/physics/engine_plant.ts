@@ -4,13 +4,15 @@
  */
 import type { Actuator } from "../actuators/actuator.ts";
 import type { Arm } from "../arms/arm.ts";
+import type { Batch, Precision } from "../expression/batch.ts";
+import { createBatch } from "../expression/batches.ts";
 import { requireLength } from "./arrays.ts";
 import type { PhysicsEngine, Scene } from "./engine.ts";
 import { readings } from "./equations_plant.ts";
 import { checkField, handForces } from "./hand_field.ts";
 import type { Plant } from "./plant.ts";
 import type { PlantEquations } from "./plant_equations.ts";
-import { actuatorKernels, resetKernel, sensedSize, stateLayout } from "./plant_kernels.ts";
+import { actuatorStatements, resetStatement, sensedSize, stateLayout } from "./plant_kernels.ts";
 
 /** What the plant is made of. */
 export interface EnginePlantOptions {
@@ -21,6 +23,8 @@ export interface EnginePlantOptions {
   readonly timeStep: number;
   /** Steps of the engine, and of the actuators, in each control step. */
   readonly substeps: number;
+  /** Of the actuators; `single` unless given. */
+  readonly precision?: Precision;
 }
 
 /**
@@ -28,21 +32,25 @@ export interface EnginePlantOptions {
  * @throws {RangeError} when `substeps` is not a positive integer
  */
 export function enginePlant(engine: PhysicsEngine, options: EnginePlantOptions): Plant {
-  const { arm, actuator, timeStep, substeps } = options;
+  const { arm, actuator, timeStep, substeps, precision = "single" } = options;
   if (!Number.isInteger(substeps) || substeps < 1) {
     throw new RangeError(`${substeps} sub-steps in a control step; at least 1 is needed`);
   }
   const { arms } = engine;
   const dt = timeStep / substeps;
   const equations: PlantEquations = { ...options, integrator: "semi-implicit", timeStep: dt };
-  const { drive, sense, hand } = actuatorKernels(equations);
-  const reset = resetKernel(equations);
-  const state = new Float64Array(stateLayout(equations).size * arms);
-  const sensed = new Float64Array(sensedSize(equations) * arms);
-  const read = readings(equations, state, sensed, arms);
-  const proprioception = sensed.subarray(0, sensed.length - 2 * arms);
-  const torques = new Float64Array(arm.joints.length * arms);
-  const handVelocity = new Float64Array(2 * arms);
+  const batch = createBatch(precision, arms, {
+    angles: arm.joints.length,
+    state: stateLayout(equations).size,
+    sensed: sensedSize(equations),
+    command: actuator.count,
+    torques: arm.joints.length,
+    handVelocity: 2,
+  });
+  const { reset, drive, sense, hand } = compiled(equations, batch);
+  const [startAngles, command] = [batch.array("angles"), batch.array("command")];
+  const [torques, velocity] = [batch.array("torques"), batch.array("handVelocity")];
+  const read = readings(equations, batch.array("state"), batch.array("sensed"), arms);
   const forces = new Float64Array(2 * arms);
 
   return {
@@ -53,27 +61,52 @@ export function enginePlant(engine: PhysicsEngine, options: EnginePlantOptions):
     timeStep,
     readings: read,
     reset(angles) {
-      reset.run(arms, requireLength("angles", angles, arm.joints.length * arms), state, sensed);
+      startAngles.set(requireLength("angles", angles, startAngles.length));
+      reset();
       engine.reset(read);
     },
     step(commands, field) {
-      requireLength("commands", commands, actuator.count * arms);
+      requireLength("commands", commands, command.length);
       if (field) checkField(field, arms);
       else engine.setHandForces(forces.fill(0));
-      const { angles, velocities, activation, force } = read;
-      sense.run(arms, angles, velocities, proprioception);
+      command.set(commands);
+      sense();
       for (let substep = 0; substep < substeps; substep++) {
-        drive.run(arms, angles, velocities, activation, commands, activation, force, torques);
+        drive();
         engine.setTorques(torques);
         if (field) {
-          hand.run(arms, angles, velocities, read.hand, handVelocity);
-          handForces(field, read.hand, handVelocity, forces);
+          hand();
+          handForces(field, read.hand, velocity, forces);
           engine.setHandForces(forces);
         }
         engine.step(dt);
         engine.readState(read);
       }
-      hand.run(arms, angles, velocities, read.hand, handVelocity);
+      hand();
     },
+  };
+}
+
+/** The plant's own computations; the joints' motion is the engine's, and is read before each. */
+function compiled(equations: PlantEquations, batch: Batch) {
+  const arrays = { newState: "state", newSensed: "sensed" };
+  const { drive, sense, hand } = actuatorStatements(equations);
+  return {
+    reset: batch.compile([
+      { take: ["angles"] },
+      { kernel: resetStatement(equations), arrays },
+      { publish: ["state", "sensed"] },
+    ]),
+    drive: batch.compile([
+      { take: ["state", "command"] },
+      { kernel: drive, arrays },
+      { publish: ["state", "torques"] },
+    ]),
+    sense: batch.compile([{ take: ["state"] }, { kernel: sense, arrays }]),
+    hand: batch.compile([
+      { take: ["state"] },
+      { kernel: hand, arrays },
+      { publish: ["sensed", "handVelocity"] },
+    ]),
   };
 }

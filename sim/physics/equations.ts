@@ -3,9 +3,11 @@
  * from `planar_chain.ts`. No contacts; joints stop at their limits as MotorNet's do.
  */
 import type { Arm } from "../arms/arm.ts";
+import type { Precision } from "../expression/batch.ts";
+import { createBatch } from "../expression/batches.ts";
 import { Graph } from "../expression/graph.ts";
-import { compileKernel, type Kernel } from "../expression/kernel.ts";
 import { inputLanes, lanesAlgebra } from "../expression/lanes.ts";
+import type { KernelStatement } from "../expression/lowering.ts";
 import { requireLength } from "./arrays.ts";
 import type { JointState, PhysicsEngine, Scene } from "./engine.ts";
 import { holdLimits, integrate, type Integrator, jointAccelerations } from "./plant_equations.ts";
@@ -16,46 +18,78 @@ export interface EquationsOptions {
   readonly arms?: number;
   /** `rk4` unless given; `motornet` is explicit Euler. */
   readonly integrator?: Integrator;
+  /** `single` unless given. */
+  readonly precision?: Precision;
 }
 
 /** `arms` copies of `arm`, driven by joint torques and hand forces. */
 export function equationsEngine(
   arm: Arm,
   scene: Scene,
-  { arms = 1, integrator = "rk4" }: EquationsOptions = {},
+  { arms = 1, integrator = "rk4", precision = "single" }: EquationsOptions = {},
 ): PhysicsEngine {
   const joints = arm.joints.length;
-  const angles = new Float64Array(joints * arms);
-  const velocities = new Float64Array(joints * arms);
-  const torques = new Float64Array(joints * arms);
-  const handForces = new Float64Array(2 * arms);
-  const kernels = new Map<number, Kernel>();
+  const batch = createBatch(precision, arms, {
+    angles: joints,
+    velocities: joints,
+    torques: joints,
+    handForces: 2,
+  });
+  const motion = ["angles", "velocities"] as const;
+  const loads = ["torques", "handForces"] as const;
+  const [angles, velocities] = motion.map((name) => batch.array(name));
+  const [torques, handForces] = loads.map((name) => batch.array(name));
+  const takeAll = batch.compile([{ take: [...motion, ...loads] }]);
+  const takeLoads = batch.compile([{ take: loads }]);
+  const publish = batch.compile([{ publish: motion }]);
+  const steps = new Map<number, () => void>();
+  const after = { newAngles: "angles", newVelocities: "velocities" };
 
   return {
     name: "equations",
     arms,
     reset(state) {
-      angles.set(requireLength("angles", state.angles, joints * arms));
-      velocities.set(requireLength("velocities", state.velocities, joints * arms));
+      requireLength("angles", state.angles, angles.length);
+      requireLength("velocities", state.velocities, velocities.length);
+      angles.set(state.angles);
+      velocities.set(state.velocities);
       torques.fill(0);
       handForces.fill(0);
+      takeAll();
     },
-    setTorques: (values) => torques.set(requireLength("torques", values, joints * arms)),
-    setHandForces: (values) => handForces.set(requireLength("hand forces", values, 2 * arms)),
+    setTorques(values) {
+      torques.set(requireLength("torques", values, torques.length));
+      takeLoads();
+    },
+    setHandForces(values) {
+      handForces.set(requireLength("hand forces", values, handForces.length));
+      takeLoads();
+    },
     step(dt) {
-      let kernel = kernels.get(dt);
-      if (!kernel) kernels.set(dt, kernel = jointKernel(arm, scene, integrator, dt));
-      kernel.run(arms, angles, velocities, torques, handForces, angles, velocities);
+      let step = steps.get(dt);
+      if (!step) {
+        const kernel = jointStep(arm, scene, integrator, dt);
+        steps.set(dt, step = batch.compile([{ kernel, arrays: after }]));
+      }
+      step();
     },
     readState(into: JointState) {
-      requireLength("angles", into.angles, joints * arms).set(angles);
-      requireLength("velocities", into.velocities, joints * arms).set(velocities);
+      requireLength("angles", into.angles, angles.length);
+      requireLength("velocities", into.velocities, velocities.length);
+      publish();
+      into.angles.set(angles);
+      into.velocities.set(velocities);
     },
   };
 }
 
 /** One step of the joints: angles, velocities, torques, hand force → angles, velocities. */
-function jointKernel(arm: Arm, scene: Scene, integrator: Integrator, dt: number): Kernel {
+function jointStep(
+  arm: Arm,
+  scene: Scene,
+  integrator: Integrator,
+  dt: number,
+): KernelStatement {
   if (!(dt > 0 && dt < Infinity)) throw new RangeError(`time step ${dt} s is not positive`);
   const graph = new Graph();
   const algebra = lanesAlgebra(graph);
@@ -71,17 +105,17 @@ function jointKernel(arm: Arm, scene: Scene, integrator: Integrator, dt: number)
     (at) => jointAccelerations(algebra, arm, scene.gravity, at, torques, { load: { x, y } }),
   );
   const after = scene.limits ? holdLimits(algebra, arm, free) : free;
-  return compileKernel(
-    `${integrator.replaceAll("-", "_")}_joints`,
-    [
+  return {
+    name: `${integrator.replaceAll("-", "_")}_joints`,
+    inputs: [
       { name: "angles", rows: motion.angles.flat() },
       { name: "velocities", rows: motion.velocities.flat() },
       { name: "torques", rows: torques.flat() },
       { name: "handForces", rows: [...x, ...y] },
     ],
-    [
+    outputs: [
       { name: "newAngles", rows: after.angles.flat() },
       { name: "newVelocities", rows: after.velocities.flat() },
     ],
-  );
+  };
 }

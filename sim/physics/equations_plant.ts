@@ -1,26 +1,54 @@
 /** The plant of the `equations` engine: arm and actuators in one compiled kernel. */
+import type { Precision } from "../expression/batch.ts";
+import { createBatch } from "../expression/batches.ts";
 import { requireLength } from "./arrays.ts";
-import type { Kernel } from "../expression/kernel.ts";
-import { checkField, type FieldPart, fieldParts } from "./hand_field.ts";
+import { checkField, type FieldPart, fieldParts, fieldRows } from "./hand_field.ts";
 import type { HandFieldArrays, Plant, PlantReadings } from "./plant.ts";
 import type { PlantEquations } from "./plant_equations.ts";
-import { resetKernel, sensedSize, stateLayout, stepKernel } from "./plant_kernels.ts";
+import { resetStatement, sensedSize, stateLayout, stepStatement } from "./plant_kernels.ts";
 
-/** `arms` copies of the plant that `equations` describes. */
-export function equationsPlant(equations: PlantEquations, arms: number): Plant {
+/** What a step or a reset writes, under the names of its kernel, and where it belongs. */
+const after = { newState: "state", newSensed: "sensed" } as const;
+const readable = ["state", "sensed"] as const;
+
+/**
+ * `arms` copies of the plant that `equations` describes.
+ *
+ * @param precision in single precision, the default, angles and lengths have errors of 1e-7 a step
+ */
+export function equationsPlant(
+  equations: PlantEquations,
+  arms: number,
+  precision: Precision = "single",
+): Plant {
   const { arm, actuator, timeStep } = equations;
-  const layout = stateLayout(equations);
-  const state = new Float64Array(layout.size * arms);
-  const sensed = new Float64Array(sensedSize(equations) * arms);
-  const reset = resetKernel(equations);
-  const steps = new Map<string, Kernel>();
-
+  const batch = createBatch(precision, arms, {
+    angles: arm.joints.length,
+    state: stateLayout(equations).size,
+    sensed: sensedSize(equations),
+    command: actuator.count,
+    ...fieldRows,
+  });
+  const reset = batch.compile([
+    { take: ["angles"] },
+    { kernel: resetStatement(equations), arrays: after },
+    { publish: readable },
+  ]);
+  const steps = new Map<string, () => void>();
   const stepFor = (parts: readonly FieldPart[]) => {
     const key = parts.join();
-    let kernel = steps.get(key);
-    if (!kernel) steps.set(key, kernel = stepKernel(equations, parts));
-    return kernel;
+    let step = steps.get(key);
+    if (!step) {
+      step = batch.compile([
+        { take: ["command", ...parts] },
+        { kernel: stepStatement(equations, parts), arrays: after },
+        { publish: readable },
+      ]);
+      steps.set(key, step);
+    }
+    return step;
   };
+  const [startAngles, command] = [batch.array("angles"), batch.array("command")];
 
   return {
     engine: "equations",
@@ -28,16 +56,18 @@ export function equationsPlant(equations: PlantEquations, arms: number): Plant {
     actuator,
     arms,
     timeStep,
-    readings: readings(equations, state, sensed, arms),
+    readings: readings(equations, batch.array("state"), batch.array("sensed"), arms),
     reset(angles) {
-      reset.run(arms, requireLength("angles", angles, arm.joints.length * arms), state, sensed);
+      startAngles.set(requireLength("angles", angles, startAngles.length));
+      reset();
     },
     step(commands, field: HandFieldArrays = {}) {
-      requireLength("commands", commands, actuator.count * arms);
+      requireLength("commands", commands, command.length);
       checkField(field, arms);
       const parts = fieldParts.filter((part) => field[part]);
-      const arrays = parts.map((part) => field[part]!);
-      stepFor(parts).run(arms, state, commands, ...arrays, state, sensed);
+      command.set(commands);
+      for (const part of parts) batch.array(part).set(field[part]!);
+      stepFor(parts)();
     },
   };
 }

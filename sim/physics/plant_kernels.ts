@@ -1,18 +1,21 @@
 /**
- * The plant's equations compiled: reset, step, and the step's adjoint, on packed arrays.
+ * The plant's equations as kernels: reset, step, and the step's adjoint, on packed arrays. Each is
+ * stated once; `resetKernel`, `stepKernel` and `adjointKernel` compile the statements in double
+ * precision, `writeVectorKernel` writes them in single precision.
  *
  * `state` packs the rows angles, velocities, activation, force; `sensed` packs proprioception and hand
  * x, y (the observation without its target). Rows of N arms stand one after the other: [row][arm].
  */
 import { Differentiator } from "../expression/derivative.ts";
 import { Graph, type Node } from "../expression/graph.ts";
-import { compileKernel, type Kernel, type KernelArray } from "../expression/kernel.ts";
+import { compileKernel, type Kernel } from "../expression/kernel.ts";
 import { inputLanes, type Lanes, lanesAlgebra } from "../expression/lanes.ts";
+import type { KernelArray, KernelStatement } from "../expression/lowering.ts";
 import { jointTorques } from "../actuators/actuator.ts";
 import { type FieldPart, fieldRows } from "./hand_field.ts";
-import { handJacobian, handPosition, handVelocity, type Planar, posture } from "./planar_chain.ts";
+import { handJacobian, handPosition, handVelocity, posture } from "./planar_chain.ts";
 import {
-  type HandField,
+  handFieldOf,
   type PlantEquations,
   type PlantState,
   type PlantStep,
@@ -46,12 +49,22 @@ export function sensedSize({ arm, actuator }: PlantEquations): number {
   return (actuator.muscles ? 2 * actuator.count : 3 * arm.joints.length) + 2;
 }
 
-interface Statement {
+interface StatedStep {
   readonly graph: Graph;
   readonly state: PlantState<Lanes>;
   readonly command: Lanes;
   readonly inputs: readonly KernelArray[];
   readonly after: PlantStep<Lanes>;
+}
+
+function inputState(graph: Graph, { arm, actuator }: PlantEquations): PlantState<Lanes> {
+  const joints = () => arm.joints.map(() => inputLanes(graph, 1));
+  return {
+    angles: joints(),
+    velocities: joints(),
+    activation: inputLanes(graph, actuator.count),
+    force: inputLanes(graph, actuator.count),
+  };
 }
 
 const stateRows = (state: PlantState<Lanes>): Node[] => [
@@ -71,32 +84,17 @@ function fieldInputs(graph: Graph, parts: readonly FieldPart[]) {
   const rows = Object.fromEntries(
     parts.map((part) => [part, inputLanes(graph, fieldRows[part])]),
   ) as Partial<Record<FieldPart, Lanes>>;
-  const planar = (lanes: Lanes, first: number): Planar<Lanes> => ({
-    x: [lanes[first]],
-    y: [lanes[first + 1]],
-  });
-  const matrix = (lanes: Lanes) => [planar(lanes, 0), planar(lanes, 2)] as const;
-  const field: HandField<Lanes> = {
-    ...(rows.load && { load: planar(rows.load, 0) }),
-    ...(rows.viscosity && { viscosity: matrix(rows.viscosity) }),
-    ...(rows.stiffness && rows.anchor && {
-      stiffness: { matrix: matrix(rows.stiffness), anchor: planar(rows.anchor, 0) },
-    }),
-  };
+  const field = handFieldOf<Lanes>(
+    Object.fromEntries(parts.map((part) => [part, rows[part]!.map((node) => [node])])),
+  );
   const arrays = parts.map((part) => ({ name: part, rows: rows[part]! }));
   return { field, arrays };
 }
 
-function statement(equations: PlantEquations, parts: readonly FieldPart[]): Statement {
+function statedStep(equations: PlantEquations, parts: readonly FieldPart[]): StatedStep {
   const graph = new Graph();
   const algebra = lanesAlgebra(graph);
-  const joints = () => equations.arm.joints.map(() => inputLanes(graph, 1));
-  const state: PlantState<Lanes> = {
-    angles: joints(),
-    velocities: joints(),
-    activation: inputLanes(graph, equations.actuator.count),
-    force: inputLanes(graph, equations.actuator.count),
-  };
+  const state = inputState(graph, equations);
   const command = inputLanes(graph, equations.actuator.count);
   const { field, arrays } = fieldInputs(graph, parts);
   return {
@@ -112,39 +110,51 @@ function statement(equations: PlantEquations, parts: readonly FieldPart[]): Stat
   };
 }
 
-/** Kernel: angles → state, sensed after a reset. */
-export function resetKernel(equations: PlantEquations): Kernel {
+/** A reset: angles → newState, newSensed. */
+export function resetStatement(equations: PlantEquations): KernelStatement {
   const graph = new Graph();
   const angles = equations.arm.joints.map(() => inputLanes(graph, 1));
   const rest = restState(lanesAlgebra(graph), equations, angles);
-  return compileKernel("reset", [{ name: "angles", rows: angles.flat() }], [
-    { name: "newState", rows: stateRows(rest) },
-    { name: "newSensed", rows: sensedRows(rest) },
-  ]);
+  return {
+    name: "reset",
+    inputs: [{ name: "angles", rows: angles.flat() }],
+    outputs: [
+      { name: "newState", rows: stateRows(rest) },
+      { name: "newSensed", rows: sensedRows(rest) },
+    ],
+  };
 }
 
-/** Kernel: state, command, field parts → state, sensed. */
-export function stepKernel(equations: PlantEquations, parts: readonly FieldPart[]): Kernel {
-  const { inputs, after } = statement(equations, parts);
-  return compileKernel("step", inputs, [
-    { name: "newState", rows: stateRows(after) },
-    { name: "newSensed", rows: sensedRows(after) },
-  ]);
+/** One step: state, command, field parts → newState, newSensed. */
+export function stepStatement(
+  equations: PlantEquations,
+  parts: readonly FieldPart[],
+): KernelStatement {
+  const { inputs, after } = statedStep(equations, parts);
+  return {
+    name: "step",
+    inputs,
+    outputs: [
+      { name: "newState", rows: stateRows(after) },
+      { name: "newSensed", rows: sensedRows(after) },
+    ],
+  };
 }
 
 /**
- * Kernel of the step's adjoint for `losses` losses at once. The primal values are recomputed from the
- * stored state; partial derivatives are shared by all losses.
+ * The step's adjoint for `losses` losses at once. The primal values are recomputed from the stored
+ * state; partial derivatives are shared by all losses.
  *
- * state, command, field parts, then for each loss the cotangents of the new state and of the new
- * sensed → for each loss the cotangents of the state and of the command.
+ * state, command, field parts, then for each loss i the cotangents of the new state (stateCotangent‹i›)
+ * and of the new sensed (sensedCotangent‹i›) → for each loss the cotangents of the state
+ * (oldStateCotangent‹i›) and of the command (commandCotangent‹i›).
  */
-export function adjointKernel(
+export function adjointStatement(
   equations: PlantEquations,
   parts: readonly FieldPart[],
   losses: number,
-): Kernel {
-  const { graph, state, command, inputs, after } = statement(equations, parts);
+): KernelStatement {
+  const { graph, state, command, inputs, after } = statedStep(equations, parts);
   const differentiator = new Differentiator(graph);
   const [stateAfter, sensedAfter] = [stateRows(after), sensedRows(after)];
   const before = stateRows(state);
@@ -167,54 +177,85 @@ export function adjointKernel(
       ],
     };
   });
-  return compileKernel(
-    `adjoint${losses}`,
-    [...inputs, ...results.flatMap((result) => result.inputs)],
-    results.flatMap((result) => result.outputs),
-  );
+  return {
+    name: `adjoint${losses}`,
+    inputs: [...inputs, ...results.flatMap((result) => result.inputs)],
+    outputs: results.flatMap((result) => result.outputs),
+  };
+}
+
+const compile = ({ name, inputs, outputs }: KernelStatement) =>
+  compileKernel(name, inputs, outputs);
+
+/** `resetStatement` in double precision. */
+export function resetKernel(equations: PlantEquations): Kernel {
+  return compile(resetStatement(equations));
+}
+
+/** `stepStatement` in double precision. */
+export function stepKernel(equations: PlantEquations, parts: readonly FieldPart[]): Kernel {
+  return compile(stepStatement(equations, parts));
+}
+
+/** `adjointStatement` in double precision. */
+export function adjointKernel(
+  equations: PlantEquations,
+  parts: readonly FieldPart[],
+  losses: number,
+): Kernel {
+  return compile(adjointStatement(equations, parts, losses));
 }
 
 /**
- * Kernels for actuators on a rigid-body engine, which integrates the joints itself.
- * - `drive`: angles, velocities, activation, command → activation, force, joint torques
- * - `sense`: angles, velocities → proprioception
- * - `hand`: angles, velocities → hand position, hand velocity
+ * What the actuators on a rigid-body engine, which integrates the joints itself, compute.
+ * - `drive`: state, command → newState (the same motion; new activation and force), torques of the joints
+ * - `sense`: state, sensed → newSensed (new proprioception, the same hand)
+ * - `hand`: state, sensed → newSensed (the same proprioception, a new hand), handVelocity
  */
-export function actuatorKernels(
-  { arm, actuator, timeStep }: PlantEquations,
-): { drive: Kernel; sense: Kernel; hand: Kernel } {
+export function actuatorStatements(
+  equations: PlantEquations,
+): { drive: KernelStatement; sense: KernelStatement; hand: KernelStatement } {
+  const { arm, actuator, timeStep } = equations;
   const graph = new Graph();
   const algebra = lanesAlgebra(graph);
-  const joints = () => arm.joints.map(() => inputLanes(graph, 1));
-  const [angles, velocities] = [joints(), joints()];
-  const activation = inputLanes(graph, actuator.count);
+  const state = inputState(graph, equations);
   const command = inputLanes(graph, actuator.count);
+  const sensed = inputLanes(graph, sensedSize(equations));
+  const { angles, velocities } = state;
   const geometry = actuator.geometry(algebra, angles, velocities);
-  const newActivation = actuator.activate(algebra, activation, command, timeStep);
-  const force = actuator.force(algebra, geometry, newActivation);
+  const activation = actuator.activate(algebra, state.activation, command, timeStep);
+  const force = actuator.force(algebra, geometry, activation);
   const shape = posture(algebra, angles);
   const position = handPosition(algebra, arm, shape);
   const velocity = handVelocity(algebra, handJacobian(algebra, arm, shape), velocities);
-  const motion = [
-    { name: "angles", rows: angles.flat() },
-    { name: "velocities", rows: velocities.flat() },
+  const inputs = [
+    { name: "state", rows: stateRows(state) },
+    { name: "sensed", rows: sensed },
   ];
   return {
-    drive: compileKernel("drive", [
-      ...motion,
-      { name: "activation", rows: activation },
-      { name: "command", rows: command },
-    ], [
-      { name: "newActivation", rows: newActivation },
-      { name: "force", rows: force },
-      { name: "torques", rows: jointTorques(algebra, geometry, force).flat() },
-    ]),
-    sense: compileKernel("sense", motion, [
-      { name: "proprioception", rows: actuator.proprioception(algebra, geometry) },
-    ]),
-    hand: compileKernel("hand", motion, [
-      { name: "position", rows: [...position.x, ...position.y] },
-      { name: "velocity", rows: [...velocity.x, ...velocity.y] },
-    ]),
+    drive: {
+      name: "drive",
+      inputs: [inputs[0], { name: "command", rows: command }],
+      outputs: [
+        { name: "newState", rows: stateRows({ ...state, activation, force }) },
+        { name: "torques", rows: jointTorques(algebra, geometry, force).flat() },
+      ],
+    },
+    sense: {
+      name: "sense",
+      inputs,
+      outputs: [{
+        name: "newSensed",
+        rows: [...actuator.proprioception(algebra, geometry), ...sensed.slice(-2)],
+      }],
+    },
+    hand: {
+      name: "hand",
+      inputs,
+      outputs: [
+        { name: "newSensed", rows: [...sensed.slice(0, -2), ...position.x, ...position.y] },
+        { name: "handVelocity", rows: [...velocity.x, ...velocity.y] },
+      ],
+    },
   };
 }

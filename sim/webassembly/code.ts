@@ -22,6 +22,8 @@ export const kindCodes: Readonly<Record<Kind, number>> = {
 export interface Value<K extends Kind = Kind> {
   readonly kind: K;
   readonly code: readonly number[];
+  /** The whole number that it is, where that is known already when the code is written. */
+  readonly known?: number;
 }
 
 /** A whole number from 0 on as LEB128. */
@@ -46,7 +48,7 @@ function signed(value: number): number[] {
 }
 
 /** An instruction on operands that have been computed before it. */
-function operation<K extends Kind>(
+export function operation<K extends Kind>(
   kind: K,
   instruction: readonly number[],
   ...operands: readonly Value[]
@@ -54,22 +56,28 @@ function operation<K extends Kind>(
   return { kind, code: [...operands.flatMap(({ code }) => code), ...instruction] };
 }
 
-const vector = (opcode: number) => [0xfd, ...unsigned(opcode)];
+/** An instruction on vectors, by its number. */
+export const vector = (opcode: number) => [0xfd, ...unsigned(opcode)];
 
-/** Alignment and offset of an access to memory, neither of which is promised. */
-const anywhere = [0, 0];
+/** Alignment, which is not promised, and offset in bytes of an access to memory. */
+const memory = (offset: number) => [0, ...unsigned(offset)];
+const anywhere = memory(0);
 
-type Binary<K extends Kind> = (a: Value<K>, b: Value<K>) => Value<K>;
-type Unary<K extends Kind> = (a: Value<K>) => Value<K>;
+export type Binary<K extends Kind> = (a: Value<K>, b: Value<K>) => Value<K>;
+export type Unary<K extends Kind> = (a: Value<K>) => Value<K>;
 
-const binary = <K extends Kind>(kind: K, instruction: readonly number[]): Binary<K> => (a, b) =>
-  operation(kind, instruction, a, b);
-const unary = <K extends Kind>(kind: K, instruction: readonly number[]): Unary<K> => (a) =>
+export const binary =
+  <K extends Kind>(kind: K, instruction: readonly number[]): Binary<K> => (a, b) =>
+    operation(kind, instruction, a, b);
+export const unary = <K extends Kind>(kind: K, instruction: readonly number[]): Unary<K> => (a) =>
   operation(kind, instruction, a);
 
 /** Arithmetic of addresses and counts. */
 export const i32 = {
-  constant: (value: number): Value<"i32"> => operation("i32", [0x41, ...signed(value)]),
+  constant: (value: number): Value<"i32"> => ({
+    ...operation("i32", [0x41, ...signed(value)]),
+    known: value,
+  }),
   add: binary("i32", [0x6a]),
   sub: binary("i32", [0x6b]),
   mul: binary("i32", [0x6c]),
@@ -77,6 +85,9 @@ export const i32 = {
   shiftLeft: binary("i32", [0x74]),
   shiftRight: binary("i32", [0x76]),
   lessThan: binary("i32", [0x49]),
+  /** The smaller of two numbers from 0 on. */
+  smaller: (a: Value<"i32">, b: Value<"i32">): Value<"i32"> =>
+    operation("i32", [0x1b], a, b, i32.lessThan(a, b)),
 };
 
 /** Bytes that `count` numbers of single precision take. */
@@ -93,7 +104,8 @@ export function numberAt(address: Value<"i32">): Value<"f32"> {
 export interface Lanes<K extends "f32" | "v128" = "f32" | "v128"> {
   /** Numbers in a value. */
   readonly width: 1 | 4;
-  load(address: Value<"i32">): Value<K>;
+  /** What lies `offset` bytes behind an address; 0 unless given. */
+  load(address: Value<"i32">, offset?: number): Value<K>;
   /** A single number in every lane. */
   all(value: Value<"f32">): Value<K>;
   readonly add: Binary<K>;
@@ -129,9 +141,10 @@ export type Truths = Value<"i32" | "v128">;
 /** Numbers of double precision, in as many values as they need: one, or two of two numbers each. */
 export type Wide = readonly Value<"f64" | "v128">[];
 
-const one: Lanes<"f32"> = {
+/** One number at a time. */
+export const one: Lanes<"f32"> = {
   width: 1,
-  load: (address) => operation("f32", [0x2a, ...anywhere], address),
+  load: (address, offset = 0) => operation("f32", [0x2a, ...memory(offset)], address),
   all: (value) => value,
   add: binary("f32", [0x92]),
   sub: binary("f32", [0x93]),
@@ -162,9 +175,10 @@ const lowerHalves = [0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23];
 const shuffle = (a: Value<"v128">, b: Value<"v128">, places: readonly number[]) =>
   operation("v128", [...vector(0x0d), ...places], a, b);
 
-const four: Lanes<"v128"> = {
+/** Four numbers at a time. */
+export const four: Lanes<"v128"> = {
   width: 4,
-  load: (address) => operation("v128", [...vector(0x00), ...anywhere], address),
+  load: (address, offset = 0) => operation("v128", [...vector(0x00), ...memory(offset)], address),
   all: (value) => operation("v128", vector(0x13), value),
   add: binary("v128", vector(0xe4)),
   sub: binary("v128", vector(0xe5)),
@@ -187,7 +201,7 @@ const four: Lanes<"v128"> = {
     [value, shuffle(value, value, upperHalf)].map((half) => operation("v128", vector(0x5f), half)),
   loadWide: (address) => [
     operation("v128", [...vector(0x00), ...anywhere], address),
-    operation("v128", [...vector(0x00), 0, 16], address),
+    operation("v128", [...vector(0x00), ...memory(16)], address),
   ],
   addWide: (a, b) => a.map((half, i) => operation("v128", vector(0xf0), half, b[i])),
   mulWide: (a, b) => a.map((half, i) => operation("v128", vector(0xf2), half, b[i])),
@@ -207,6 +221,9 @@ export interface Variable<K extends Kind> {
 export class Code {
   readonly #bytes: number[] = [];
   readonly #locals: Kind[] = [];
+  readonly #constants = new Map<string, Value<"v128">>();
+  /** What sets the constants, before everything else. */
+  readonly #start: number[] = [];
 
   /** @param parameters the kinds of its parameters, in order */
   constructor(readonly parameters: readonly Kind[]) {}
@@ -219,8 +236,7 @@ export class Code {
   /** A variable that starts with a value. */
   variable<K extends Kind>(initial: Value<K>): Variable<K> {
     const { kind } = initial;
-    const index = unsigned(this.parameters.length + this.#locals.length);
-    this.#locals.push(kind);
+    const index = this.#local(kind);
     const set = (value: Value<K>) => {
       this.#bytes.push(...value.code, 0x21, ...index);
     };
@@ -233,10 +249,46 @@ export class Code {
     return this.variable(value).value;
   }
 
-  /** Write a number or a vector to memory. */
-  store(address: Value<"i32">, value: Value<"f32" | "v128">): void {
+  /** The value as it is now, computed once; what is known already stays as it is. */
+  keepUnlessKnown<K extends Kind>(value: Value<K>): Value<K> {
+    return value.known === undefined ? this.keep(value) : value;
+  }
+
+  #local(kind: Kind): number[] {
+    this.#locals.push(kind);
+    return unsigned(this.parameters.length + this.#locals.length - 1);
+  }
+
+  /**
+   * A number, rounded to single precision, in every lane. It is set once, at the start of the function:
+   * a constant inside a loop costs its loading in every round.
+   */
+  constant(value: number): Value<"v128"> {
+    return this.#vectorConstant(Float32Array.of(value, value, value, value));
+  }
+
+  /** A whole number of 32 bits in every lane; set once, as `constant`. */
+  wholeConstant(value: number): Value<"v128"> {
+    return this.#vectorConstant(Int32Array.of(value, value, value, value));
+  }
+
+  #vectorConstant(lanes: Float32Array | Int32Array): Value<"v128"> {
+    const bytes = [...new Uint8Array(lanes.buffer)];
+    const key = bytes.join();
+    let constant = this.#constants.get(key);
+    if (!constant) {
+      const index = this.#local("v128");
+      this.#start.push(...vector(0x0c), ...bytes, 0x21, ...index);
+      constant = { kind: "v128", code: [0x20, ...index] };
+      this.#constants.set(key, constant);
+    }
+    return constant;
+  }
+
+  /** Write a number or a vector to memory, `offset` bytes behind an address. */
+  store(address: Value<"i32">, value: Value<"f32" | "v128">, offset = 0): void {
     const instruction = value.kind === "f32" ? [0x38] : vector(0x0b);
-    this.#bytes.push(...address.code, ...value.code, ...instruction, ...anywhere);
+    this.#bytes.push(...address.code, ...value.code, ...instruction, ...memory(offset));
   }
 
   /** Write truth values to memory, a byte each. */
@@ -251,7 +303,7 @@ export class Code {
   storeWide(address: Value<"i32">, wide: Wide): void {
     for (const [part, value] of wide.entries()) {
       const instruction = value.kind === "f64" ? [0x39] : vector(0x0b);
-      this.#bytes.push(...address.code, ...value.code, ...instruction, 0, 16 * part);
+      this.#bytes.push(...address.code, ...value.code, ...instruction, ...memory(16 * part));
     }
   }
 
@@ -325,7 +377,8 @@ export class Code {
   /** The function's body in binary form. */
   get binary(): number[] {
     const locals = this.#locals.flatMap((kind) => [1, kindCodes[kind]]);
-    return sized([...unsigned(this.#locals.length), ...locals, ...this.#bytes, 0x0b]);
+    const instructions = [...this.#start, ...this.#bytes, 0x0b];
+    return sized([...unsigned(this.#locals.length), ...locals, ...instructions]);
   }
 }
 

@@ -3,7 +3,9 @@
  * `deno test tests/`.
  */
 import { graphics, tensorBackendContract } from "../contract/tensor_backend.ts";
-import { cases, tensorRolloutContract } from "../contract/tensor_rollout.ts";
+import { cases, tensorRolloutContract } from "../contract/rollout.ts";
+import { wgslKernelTests } from "./kernels.ts";
 
 tensorBackendContract("webgpu", graphics);
 tensorRolloutContract("webgpu", cases.slice(0, 3));
+wgslKernelTests();
