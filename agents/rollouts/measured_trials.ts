@@ -5,8 +5,10 @@
  * | --- | --- | --- |
  * | `measures`, `adaptation` | f64 | [trial][name], the names in the labels `measures` and `adaptation`, JSON |
  * | `endpoints` | f64 | [trial][x, y], m |
+ * | `loads` | f64 | [trial][x, y], N |
  */
 import { z } from "zod";
+import type { Point } from "../../sim/arms/kinematics.ts";
 import type { Tensor } from "../../learners/nn/safetensors.ts";
 import type { MeasuredTrial } from "../../learners/motor/evaluation/evaluator.ts";
 import { type PieceContents, PieceError, pieceTensor } from "./piece.ts";
@@ -15,14 +17,17 @@ type Row = Readonly<Record<string, number>>;
 
 const tables = ["measures", "adaptation"] as const;
 
+/** Of each trial a point. */
+const points = { endpoints: "endpoint", loads: "load" } as const;
+
 /** `trials` as they are sent. */
 export function packTrials(trials: readonly MeasuredTrial[]): PieceContents {
-  const tensors: Record<string, Tensor> = {
-    endpoints: {
+  const tensors: Record<string, Tensor> = Object.fromEntries(
+    Object.entries(points).map(([tensor, of]) => [tensor, {
       shape: [trials.length, 2],
-      data: Float64Array.from(trials.flatMap(({ endpoint }) => endpoint)),
-    },
-  };
+      data: Float64Array.from(trials.flatMap((trial) => trial[of])),
+    }]),
+  );
   const labels: Record<string, string> = {};
   for (const table of tables) {
     const rows = trials.map((trial) => trial[table]);
@@ -39,11 +44,15 @@ export function packTrials(trials: readonly MeasuredTrial[]): PieceContents {
  * @throws {PieceError} when there is anything else in it
  */
 export function unpackTrials(contents: PieceContents, count: number): MeasuredTrial[] {
-  const endpoints = pieceTensor(contents, "endpoints", Float64Array, [count, 2]);
+  const [endpoints, loads] = Object.keys(points).map((tensor) => {
+    const values = pieceTensor(contents, tensor, Float64Array, [count, 2]);
+    return (trial: number): Point => [values[2 * trial], values[2 * trial + 1]];
+  });
   const [measures, adaptation] = tables.map((table) => readTable(contents, table, count));
   return measures.map((row, trial) => ({
     measures: row,
-    endpoint: [endpoints[2 * trial], endpoints[2 * trial + 1]],
+    endpoint: endpoints(trial),
+    load: loads(trial),
     adaptation: adaptation[trial],
   }));
 }

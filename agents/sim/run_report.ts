@@ -3,6 +3,10 @@ import type { Evaluation } from "../../cluster/protocol.ts";
 import { type EngineName, engineNames } from "../../sim/physics/catalogue.ts";
 import { findTask } from "../../sim/tasks/catalogue.ts";
 import { phaseEnds } from "../../sim/tasks/task.ts";
+import {
+  type AdaptationOutcome,
+  adaptationOutcome,
+} from "../../learners/motor/evaluation/adaptation.ts";
 import type { MeanMeasures } from "../../learners/motor/evaluation/evaluator.ts";
 import type { RunConfig } from "./run_config.ts";
 
@@ -32,6 +36,8 @@ export interface SimReport extends BeforeAndAfter {
   readonly transfer: MeanMeasures;
   /** Where the training has several phases: the measures as each but the last one ended. */
   readonly phases?: Readonly<Record<string, MeanMeasures>>;
+  /** Where a force field was learned: what that consists of, in `equations`, since the phase before. */
+  readonly adaptation?: AdaptationOutcome;
 }
 
 /** What a run is called after its time. */
@@ -74,7 +80,7 @@ export function simReport(
     ...engines[config.engine],
     engines,
     transfer: differences(engines.cannon.after, engines.equations.after),
-    ...phaseMeasures(config, evaluations),
+    ...phaseMeasures(config, evaluations, engines.equations.after),
   };
 }
 
@@ -90,7 +96,8 @@ function differences(there: MeanMeasures, here: MeanMeasures): MeanMeasures {
 function phaseMeasures(
   config: RunConfig,
   evaluations: readonly Evaluation[],
-): Pick<SimReport, "phases"> {
+  after: MeanMeasures,
+): Pick<SimReport, "phases" | "adaptation"> {
   const task = findTask(config.task);
   const ends = phaseEnds(task, config.updates);
   const phases = task.training.slice(0, -1).flatMap(({ name }, phase) => {
@@ -99,5 +106,9 @@ function phaseMeasures(
     );
     return found ? [[name, found.measures] as const] : [];
   });
-  return phases.length > 0 ? { phases: Object.fromEntries(phases) } : {};
+  if (phases.length === 0) return {};
+  return {
+    phases: Object.fromEntries(phases),
+    ...(task.field && { adaptation: adaptationOutcome(phases[phases.length - 1][1], after) }),
+  };
 }

@@ -114,7 +114,7 @@ const human3: Arm = {
   ],
   joints: [joint("shoulder", 0, 135), joint("elbow", 0, 155), joint("wrist", -60, 60)],
   viscosity: noViscosity(3),
-  torqueLimits: [10, 10, 2],
+  torqueLimits: [10, 10, 3],
   muscles: [],
   muscleReference: [],
 };

@@ -30,22 +30,21 @@ export function returnTime(record: MovementRecord, radius = 0.01): number {
  * The steady stiffness K of holding, N/m: the least-squares slope of load on final displacement over
  * trials with constant loads, both axes together, each about its own mean. NaN if nothing is displaced.
  *
+ * @param displacements mean position of each trial's last 0.1 s relative to its start, m: the
+ * `endpointOffset` of a trial whose goal is its start
  * @param loads the force on the hand in each trial, N
  * @throws {RangeError} when there are not at least two trials and a load for each
  */
 export function holdStiffness(
-  records: readonly MovementRecord[],
+  displacements: readonly Point[],
   loads: readonly Point[],
 ): number {
-  if (records.length < 2 || loads.length !== records.length) {
+  if (displacements.length < 2 || loads.length !== displacements.length) {
     throw new RangeError(
-      `${records.length} records and ${loads.length} loads; the stiffness needs at least two trials ` +
-        "and one load a trial",
+      `${displacements.length} displacements and ${loads.length} loads; the stiffness needs at least ` +
+        "two trials and one load a trial",
     );
   }
-  const displacements = records.map((record) =>
-    minus(meanPoint(finalSamples(record)), record.start)
-  );
   const middle = meanPoint(displacements);
   const centred = displacements.map((displacement) => minus(displacement, middle));
   const covariance = centred.reduce((sum, offset, i) => sum + dot(offset, loads[i]), 0);

@@ -3,7 +3,14 @@ import { requireLength } from "./arrays.ts";
 import type { HandFieldArrays } from "./plant.ts";
 
 /**
- * The force of `field` on each hand: load + viscosity ṗ + stiffness (p − anchor).
+ * The speed of the hand from which on a velocity-squared force stays as large as it is there, m/s. Robots
+ * that exert such fields saturate as well; and a force that keeps growing with the square of the speed
+ * outruns every fixed time step, once an untrained controller lets the arm swing.
+ */
+export const saturationSpeed = 1;
+
+/**
+ * The force of `field` on each hand: load + viscosity ṗ + quadraticViscosity ‖ṗ‖ ṗ + stiffness (p − anchor).
  *
  * @param hand [x, y][arm], m
  * @param handVelocity [x, y][arm], m/s
@@ -27,9 +34,16 @@ export function handForces(
       }
     }
   };
-  const { load, viscosity, stiffness, anchor } = field;
+  const { load, viscosity, quadraticViscosity, stiffness, anchor } = field;
   if (load) { for (let i = 0; i < into.length; i++) into[i] += load[i]; }
   if (viscosity) addMatrix(viscosity, (axis, arm) => handVelocity[axis * arms + arm]);
+  if (quadraticViscosity) {
+    const growth = Float64Array.from({ length: arms }, (_, arm) => {
+      const speed = Math.hypot(handVelocity[arm], handVelocity[arms + arm]);
+      return speed > saturationSpeed ? saturationSpeed ** 2 / speed : speed;
+    });
+    addMatrix(quadraticViscosity, (axis, arm) => growth[arm] * handVelocity[axis * arms + arm]);
+  }
   if (stiffness && anchor) {
     addMatrix(stiffness, (axis, arm) => {
       const at = axis * arms + arm;
@@ -39,7 +53,13 @@ export function handForces(
 }
 
 /** The rows of each part of a field, in the order in which kernels take them. */
-export const fieldRows = { load: 2, viscosity: 4, stiffness: 4, anchor: 2 } as const;
+export const fieldRows = {
+  load: 2,
+  viscosity: 4,
+  quadraticViscosity: 4,
+  stiffness: 4,
+  anchor: 2,
+} as const;
 
 export type FieldPart = keyof typeof fieldRows;
 

@@ -8,13 +8,15 @@ import type { Actuator } from "../actuators/actuator.ts";
 
 /**
  * The force field at the hands, each part [row][arm] and optional:
- * F = load + viscosity ṗ + stiffness (p − anchor).
+ * F = load + viscosity ṗ + quadraticViscosity ‖ṗ‖ ṗ + stiffness (p − anchor).
  */
 export interface HandFieldArrays {
   /** [x, y][arm], N */
   readonly load?: Float64Array;
   /** [xx, xy, yx, yy][arm], N s/m */
   readonly viscosity?: Float64Array;
+  /** [xx, xy, yx, yy][arm], N s²/m²; its force grows up to `saturationSpeed` (`hand_field.ts`). */
+  readonly quadraticViscosity?: Float64Array;
   /** [xx, xy, yx, yy][arm], N/m; needs `anchor` */
   readonly stiffness?: Float64Array;
   /** [x, y][arm], m */

@@ -2,11 +2,12 @@
  * One time step of an actuated planar arm, stated once over an `Algebra`. From this statement come the
  * compiled plant, its adjoint, and the tensor form.
  */
-import type { Arm } from "../arms/arm.ts";
+import type { Arm, Joint } from "../arms/arm.ts";
 import type { Actuator, ActuatorGeometry } from "../actuators/actuator.ts";
 import { jointTorques } from "../actuators/actuator.ts";
 import type { Algebra } from "../expression/algebra.ts";
 import type { Scene } from "./engine.ts";
+import { type FieldPart, saturationSpeed } from "./hand_field.ts";
 import {
   dynamics,
   handJacobian,
@@ -53,18 +54,46 @@ export interface PlantState<Value> {
   readonly force: Value;
 }
 
+type Matrix<Value> = readonly [Planar<Value>, Planar<Value>];
+
 /**
- * The force on the hand as a linear field: F = load + viscosity ṗ + stiffness (p − anchor), each part
- * optional. A curl field is a viscosity, a force channel a stiffness and a viscosity across its line.
+ * The force on the hand: F = load + viscosity ṗ + quadraticViscosity ‖ṗ‖ ṗ + stiffness (p − anchor),
+ * each part optional. A curl field is a viscosity, a force channel a stiffness and a viscosity across
+ * its line; where ‖ṗ‖ exceeds `saturationSpeed`, the velocity-squared force grows no more.
  */
 export interface HandField<Value> {
   readonly load?: Planar<Value>;
   /** N s/m; rows of a 2×2 matrix */
-  readonly viscosity?: readonly [Planar<Value>, Planar<Value>];
+  readonly viscosity?: Matrix<Value>;
+  /** N s²/m²; rows of a 2×2 matrix */
+  readonly quadraticViscosity?: Matrix<Value>;
   /** N/m; rows of a 2×2 matrix, with the point where its force vanishes */
   readonly stiffness?: {
-    readonly matrix: readonly [Planar<Value>, Planar<Value>];
+    readonly matrix: Matrix<Value>;
     readonly anchor: Planar<Value>;
+  };
+}
+
+/**
+ * The field whose parts have these rows, one value a row, in the order of `HandFieldArrays`. Whatever
+ * reads the equations builds its field by this, so that a new part is known everywhere.
+ */
+export function handFieldOf<Value>(
+  rows: { readonly [part in FieldPart]?: readonly Value[] },
+): HandField<Value> {
+  const planar = ([x, y]: readonly Value[]): Planar<Value> => ({ x, y });
+  const matrix = (entries: readonly Value[]): Matrix<Value> => [
+    planar(entries.slice(0, 2)),
+    planar(entries.slice(2)),
+  ];
+  const { load, viscosity, quadraticViscosity, stiffness, anchor } = rows;
+  return {
+    ...(load && { load: planar(load) }),
+    ...(viscosity && { viscosity: matrix(viscosity) }),
+    ...(quadraticViscosity && { quadraticViscosity: matrix(quadraticViscosity) }),
+    ...(stiffness && anchor && {
+      stiffness: { matrix: matrix(stiffness), anchor: planar(anchor) },
+    }),
   };
 }
 
@@ -81,6 +110,20 @@ interface JointMotion<Value> {
   readonly velocities: readonly Value[];
 }
 
+/** Below this speed the velocity-squared force has no slope, m/s: that of √ at 0 would not be finite. */
+const slowestSpeed = 1e-6;
+
+/** ‖ṗ‖ ṗ, of the size of `saturationSpeed`² where the hand is faster than that. */
+function squaredVelocity<Value>(
+  { constant, add, multiply, divide, sqrt, minimum, maximum }: Algebra<Value>,
+  { x, y }: Planar<Value>,
+): Planar<Value> {
+  const square = add(multiply(x, x), multiply(y, y));
+  const speed = sqrt(maximum(square, constant(slowestSpeed ** 2)));
+  const scale = minimum(speed, divide(constant(saturationSpeed ** 2), speed));
+  return { x: multiply(scale, x), y: multiply(scale, y) };
+}
+
 /** The forces that a field exerts on a hand at `position` that moves with `velocity`. */
 function fieldForce<Value>(
   algebra: Algebra<Value>,
@@ -89,13 +132,16 @@ function fieldForce<Value>(
   velocity: Planar<Value>,
 ): Planar<Value> | undefined {
   const { add, subtract, multiply } = algebra;
-  const times = ([top, bottom]: readonly [Planar<Value>, Planar<Value>], v: Planar<Value>) => ({
+  const times = ([top, bottom]: Matrix<Value>, v: Planar<Value>) => ({
     x: add(multiply(top.x, v.x), multiply(top.y, v.y)),
     y: add(multiply(bottom.x, v.x), multiply(bottom.y, v.y)),
   });
   const parts: Planar<Value>[] = [];
   if (field.load) parts.push(field.load);
   if (field.viscosity) parts.push(times(field.viscosity, velocity));
+  if (field.quadraticViscosity) {
+    parts.push(times(field.quadraticViscosity, squaredVelocity(algebra, velocity)));
+  }
   if (field.stiffness) {
     const { matrix, anchor } = field.stiffness;
     parts.push(times(matrix, {
@@ -139,24 +185,29 @@ export function jointAccelerations<Value>(
  */
 export function holdLimits<Value>(
   algebra: Algebra<Value>,
-  arm: Arm,
+  { joints }: { readonly joints: readonly Pick<Joint, "lower" | "upper">[] },
   { angles, velocities }: JointMotion<Value>,
 ): JointMotion<Value> {
   const { constant, minimum, maximum, whereLess } = algebra;
   const zero = constant(0);
   return {
     velocities: velocities.map((velocity, j) => {
-      const [lower, upper] = [constant(arm.joints[j].lower), constant(arm.joints[j].upper)];
+      if (isFree(joints[j])) return velocity;
+      const [lower, upper] = [constant(joints[j].lower), constant(joints[j].upper)];
       const above = whereLess(lower, angles[j], velocity, maximum(velocity, zero));
       return whereLess(angles[j], upper, above, minimum(above, zero));
     }),
     angles: angles.map((angle, j) =>
-      minimum(
-        maximum(angle, constant(arm.joints[j].lower)),
-        constant(arm.joints[j].upper),
-      )
+      isFree(joints[j])
+        ? angle
+        : minimum(maximum(angle, constant(joints[j].lower)), constant(joints[j].upper))
     ),
   };
+}
+
+/** Whether a joint turns without limits. */
+function isFree({ lower, upper }: Pick<Joint, "lower" | "upper">): boolean {
+  return lower === -Infinity && upper === Infinity;
 }
 
 /** from + scale · rate, joint by joint. */

@@ -39,6 +39,28 @@ export const humanSensing: Sensing = {
   commandNoise: 1e-4,
 };
 
+/**
+ * By how many control steps the senses are late, beyond the step that proprioception always is.
+ *
+ * @param timeStep control step, s
+ * @throws {RangeError} when a delay or a noise is negative or not finite
+ */
+export function furtherDelays(
+  sensing: Sensing,
+  timeStep: number,
+): { readonly proprioception: number; readonly vision: number } {
+  for (const [name, value] of Object.entries(sensing)) {
+    if (!(value >= 0 && value < Infinity)) {
+      throw new RangeError(`sensing.${name} ${value} is not a finite number of at least 0`);
+    }
+  }
+  const steps = (delay: number) => Math.max(0, Math.round(delay / timeStep) - 1);
+  return {
+    proprioception: steps(sensing.proprioceptionDelay),
+    vision: steps(sensing.visionDelay),
+  };
+}
+
 /** A queue of whole observations' parts. */
 class DelayLine {
   readonly #buffer: Float64Array[];
@@ -79,17 +101,9 @@ export class Senses {
     readonly arms: number,
     timeStep: number,
   ) {
-    for (const [name, value] of Object.entries(sensing)) {
-      if (!(value >= 0 && value < Infinity)) {
-        throw new RangeError(`sensing.${name} ${value} is not a finite number of at least 0`);
-      }
-    }
-    const further = (delay: number) => Math.max(0, Math.round(delay / timeStep) - 1);
-    this.#proprioception = new DelayLine(
-      layout.proprioception * arms,
-      further(sensing.proprioceptionDelay),
-    );
-    this.#vision = new DelayLine(2 * arms, further(sensing.visionDelay));
+    const further = furtherDelays(sensing, timeStep);
+    this.#proprioception = new DelayLine(layout.proprioception * arms, further.proprioception);
+    this.#vision = new DelayLine(2 * arms, further.vision);
   }
 
   #parts(observation: Float64Array): [proprioception: Float64Array, vision: Float64Array] {

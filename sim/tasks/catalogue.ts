@@ -9,14 +9,20 @@
  * | delayed-reach | uniform posture | uniform | none | go cue 0.3 … 0.6 s | 100 |
  * | centre-out | middle posture | 8 directions, 10 cm | none | go cue 0.05 … 0.25 s | 100 |
  * | curl-field | middle posture | 8 directions, 10 cm | F = b (ẏ, −ẋ), b = 13 N s/m, from the go cue on | as centre-out | 100 |
+ * | velocity-squared-field | middle posture | 8 directions, 10 cm | F = c ‖ṗ‖ (ẏ, −ẋ), c = 20 N s²/m², from the go cue on | as centre-out | 100 |
+ * | noisy-linear-field | middle posture | 8 directions, 10 cm | as curl-field, but b anew for every trial, uniform in 0 … 26 N s/m | as centre-out | 100 |
  * | force-channel | middle posture | 8 directions, 10 cm | channel from the go cue on, 6000 N/m and 250 N s/m | as centre-out | 100 |
  *
+ * Each of the three fields has a twin of the other sign, called `…-ccw`: it pushes the moving hand to its
+ * left, so that it turns counter-clockwise.
+ *
  * Controllers are prepared for the centre-out tasks on random reaches of which half are catch trials
- * (the goal stays the start); for the curl field they then meet the field (adaptation).
+ * (the goal stays the start); for a field they then meet it (adaptation). At a speed of 0.65 m/s, about
+ * the fastest of these reaches, the three fields push equally on average.
  *
  * Sources: random-reach and hold, Rinaldo et al. 2024 (arXiv 2401.14057) on MotorNet; cues of
- * centre-out, MotorNet's defaults; curl field, Shadmehr & Mussa-Ivaldi 1994; channel, Scheidt et al.
- * 2000. The pulse's sizes are this laboratory's choice.
+ * centre-out, MotorNet's defaults; fields and channel, see `force_fields.ts`. The pulse's sizes are this
+ * laboratory's choice.
  */
 import { handPosition, middlePosture, type Point } from "../arms/kinematics.ts";
 import type { RandomStream } from "../random.ts";
@@ -29,15 +35,15 @@ import {
   uniformPostures,
   uniformSteps,
 } from "./draws.ts";
+import { type CurlField, drawGains, withChannel, withCurlField } from "./force_fields.ts";
 import { controlStep, type DrawTrials, type Task } from "./task.ts";
-import type { Channel, TrialBatch } from "./trial.ts";
+import type { Channel } from "./trial.ts";
 
-/** Viscosity of the curl field, N s/m. */
-export const curlViscosity = 13;
+/** The walls of the force channel. */
+export const forceChannel: Channel = { stiffness: 6000, damping: 250 };
 
 const reachDistance = 0.1;
 const reachDirections = 8;
-const channel: Channel = { stiffness: 6000, damping: 250 };
 const largestLoad = 10;
 const pulse = { weakest: 2, strongest: 8, seconds: 0.1, earliest: 0.2, latest: 0.4 };
 const shortTrial = 50;
@@ -125,34 +131,51 @@ const drawCentreOutTraining: DrawTrials = (arm, stream, trials) => {
   return { ...batch, goal, goStep: centreOutCue(stream, trials) };
 };
 
-/** `batch` in a curl field F = b (ẏ, −ẋ) from the go cue on. */
-export function withCurlField(batch: TrialBatch, viscosity = curlViscosity): TrialBatch {
-  const rows = Float64Array.from(
-    { length: 4 * batch.trials },
-    (_, i) => [0, viscosity, -viscosity, 0][Math.floor(i / batch.trials)],
-  );
-  const until = new Int32Array(batch.trials).fill(batch.steps);
-  return { ...batch, viscosity: { rows, from: batch.goStep, until } };
-}
-
-/**
- * `batch` in a force channel from the go cue on.
- * @throws {RangeError} when a trial's goal is its start, which leaves the channel without a direction
- */
-export function withChannel(batch: TrialBatch): TrialBatch & { readonly channel: Channel } {
-  const { trials, start, goal } = batch;
-  for (let trial = 0; trial < trials; trial++) {
-    if (start[trial] === goal[trial] && start[trials + trial] === goal[trials + trial]) {
-      throw new RangeError(`trial ${trial} has its goal at its start: a channel needs a direction`);
-    }
-  }
-  return { ...batch, channel };
-}
-
-const drawCurlField: DrawTrials = (arm, stream, trials) =>
-  withCurlField(drawCentreOut(arm, stream, trials));
-
 const only = (draw: DrawTrials) => [{ name: "training", share: 1, draw }];
+
+/** The task of learning `field`. */
+function adaptationTask(name: string, summary: string, field: CurlField): Task {
+  const draw: DrawTrials = (arm, stream, trials) => {
+    const free = drawCentreOut(arm, stream, trials);
+    return withCurlField(free, field, drawGains(field, stream, trials));
+  };
+  return {
+    name,
+    summary,
+    kind: "reach",
+    draw,
+    training: [
+      { name: "null field", share: 0.75, draw: drawCentreOutTraining },
+      { name: "adaptation", share: 0.25, draw },
+    ],
+    field,
+  };
+}
+
+/** Of each field the one that pushes to the right. */
+const fieldsToLearn: readonly { name: string; summary: string; field: CurlField }[] = [
+  {
+    name: "curl-field",
+    summary: "centre-out reaches in a velocity-dependent force across the movement",
+    field: { power: 1, gain: 13, spread: 0 },
+  },
+  {
+    name: "velocity-squared-field",
+    summary: "centre-out reaches in a force that grows with the square of the speed",
+    field: { power: 2, gain: 20, spread: 0 },
+  },
+  {
+    name: "noisy-linear-field",
+    summary: "centre-out reaches in a curl field of another strength in every trial",
+    field: { power: 1, gain: 13, spread: 13 },
+  },
+];
+
+/** Each field, and its twin of the other sign. */
+const adaptationTasks = fieldsToLearn.flatMap(({ name, summary, field }) => [
+  adaptationTask(name, `${summary}, to the right`, field),
+  adaptationTask(`${name}-ccw`, `${summary}, to the left`, { ...field, gain: -field.gain }),
+]);
 
 const everyTask: readonly Task[] = [
   {
@@ -190,22 +213,12 @@ const everyTask: readonly Task[] = [
     draw: drawCentreOut,
     training: only(drawCentreOutTraining),
   },
-  {
-    name: "curl-field",
-    summary: "centre-out reaches in a velocity-dependent force across the movement",
-    kind: "reach",
-    draw: drawCurlField,
-    training: [
-      { name: "null field", share: 0.75, draw: drawCentreOutTraining },
-      { name: "adaptation", share: 0.25, draw: drawCurlField },
-    ],
-    curlViscosity,
-  },
+  ...adaptationTasks,
   {
     name: "force-channel",
     summary: "centre-out reaches between stiff walls that measure the lateral force",
     kind: "reach",
-    draw: (arm, stream, trials) => withChannel(drawCentreOut(arm, stream, trials)),
+    draw: (arm, stream, trials) => withChannel(drawCentreOut(arm, stream, trials), forceChannel),
     training: only(drawCentreOutTraining),
   },
 ];

@@ -1,6 +1,7 @@
 /** The contract of a motor task: a named distribution of trials and how they are judged. */
 import type { Arm } from "../arms/arm.ts";
 import type { RandomStream } from "../random.ts";
+import type { CurlField } from "./force_fields.ts";
 import type { TrialBatch } from "./trial.ts";
 
 /** Seconds from one command to the next in every task. */
@@ -27,8 +28,8 @@ export interface Task {
   readonly draw: DrawTrials;
   /** How a controller is prepared for it, in order; shares add up to 1. */
   readonly training: readonly TrainingPhase[];
-  /** The curl field that is to be learned, N s/m; only tasks of adaptation have one. */
-  readonly curlViscosity?: number;
+  /** The force field that is to be learned; only tasks of adaptation have one. */
+  readonly field?: CurlField;
 }
 
 /** The updates after which a phase ends, in order; the last one is `updates`. */

@@ -2,6 +2,7 @@
  * Batches of trials: what each arm starts from, what it is asked to do, and which forces act on its
  * hand, step by step. Arrays are laid out [row][trial].
  */
+import type { Point } from "../arms/kinematics.ts";
 import type { HandFieldArrays } from "../physics/plant.ts";
 
 /** A batch of trials of one task. */
@@ -23,6 +24,8 @@ export interface TrialBatch {
   readonly load?: TimedRows;
   /** Viscous field while it acts, [xx, xy, yx, yy][trial], N s/m. */
   readonly viscosity?: TimedRows;
+  /** Velocity-squared field while it acts, [xx, xy, yx, yy][trial], N s²/m². */
+  readonly quadraticViscosity?: TimedRows;
   /** A channel from start to goal that acts from the go step on. */
   readonly channel?: Channel;
 }
@@ -59,6 +62,7 @@ export function stepInputs(batch: TrialBatch): StepInputs {
     field: {
       ...(batch.load && { load: rows(2) }),
       ...((batch.viscosity || batch.channel) && { viscosity: rows(4) }),
+      ...(batch.quadraticViscosity && { quadraticViscosity: rows(4) }),
       ...(batch.channel && { stiffness: rows(4), anchor: batch.start }),
     },
   };
@@ -66,7 +70,7 @@ export function stepInputs(batch: TrialBatch): StepInputs {
 
 /** Fill `into` with the inputs of step `step`. */
 export function inputsAt(batch: TrialBatch, step: number, into: StepInputs): void {
-  const { trials, start, goal, goStep, load, viscosity, channel } = batch;
+  const { trials, start, goal, goStep, load, viscosity, quadraticViscosity, channel } = batch;
   for (let i = 0; i < 2 * trials; i++) {
     into.target[i] = step >= goStep[i % trials] ? goal[i] : start[i];
   }
@@ -74,6 +78,9 @@ export function inputsAt(batch: TrialBatch, step: number, into: StepInputs): voi
   if (field.load && load) copyActive(load, step, trials, field.load);
   if (field.viscosity) field.viscosity.fill(0);
   if (field.viscosity && viscosity) copyActive(viscosity, step, trials, field.viscosity);
+  if (field.quadraticViscosity && quadraticViscosity) {
+    copyActive(quadraticViscosity, step, trials, field.quadraticViscosity);
+  }
   if (field.viscosity && field.stiffness && channel) {
     field.stiffness.fill(0);
     for (let trial = 0; trial < trials; trial++) {
@@ -99,6 +106,14 @@ function addAcross(batch: TrialBatch, trial: number, scale: number, matrix: Floa
   const [nx, ny] = [-along[1] / length, along[0] / length];
   [nx * nx, nx * ny, ny * nx, ny * ny].forEach((entry, row) => {
     matrix[row * trials + trial] += scale * entry;
+  });
+}
+
+/** The load of each trial in its last step, N; zero where it has none by then. */
+export function loadsAtEnd({ trials, steps, load }: TrialBatch): Point[] {
+  return Array.from({ length: trials }, (_, trial): Point => {
+    if (!load || steps <= load.from[trial] || steps > load.until[trial]) return [0, 0];
+    return [load.rows[trial], load.rows[trials + trial]];
   });
 }
 
@@ -133,5 +148,6 @@ export function pickTrials(batch: TrialBatch, first: number, end: number): Trial
     goStep: step(batch.goStep),
     ...(batch.load && { load: timed(batch.load) }),
     ...(batch.viscosity && { viscosity: timed(batch.viscosity) }),
+    ...(batch.quadraticViscosity && { quadraticViscosity: timed(batch.quadraticViscosity) }),
   };
 }

@@ -405,7 +405,7 @@ Deno.test("muscles sense their normalised lengths, then their normalised velocit
 Deno.test("motors turn each joint by their command's share of its torque limit", () => {
   const motors = mechanics(torqueMotors(human3), 3);
   const { torques, force, proprioception } = motors([0.3, 0.6, -0.4], [1, -2, 3], [1, -0.5, 0.25]);
-  assert.deepEqual(torques, [10, -5, 0.5]);
+  assert.deepEqual(torques, [10, -5, 0.75]);
   assert.deepEqual(force, torques);
   const angles = [0.3, 0.6, -0.4];
   assert.deepEqual(

@@ -7,6 +7,7 @@ import { hillLaw } from "../../sim/actuators/muscle_laws.ts";
 import { Differentiator } from "../../sim/expression/derivative.ts";
 import { Graph, isConstant, type Node, reachable } from "../../sim/expression/graph.ts";
 import { compileKernel, type Kernel } from "../../sim/expression/kernel.ts";
+import { lower } from "../../sim/expression/lowering.ts";
 import { inputLanes, type Lanes, lanesAlgebra } from "../../sim/expression/lanes.ts";
 import { randomStream } from "../../sim/random.ts";
 
@@ -384,6 +385,33 @@ Deno.test("a kernel computes each expression once and nothing that no output nee
   });
   assert.equal(kernel.operations, 3);
   assert.ok(!kernel.source.includes("Math.exp"), kernel.source);
+});
+
+Deno.test("a kernel reads each input once, right before its first use", () => {
+  const graph = new Graph();
+  const [x, unused, y, passedOn] = inputsOf(graph, 4);
+  const root = graph.sqrt(x);
+  const sum = graph.add(graph.sin(root), y);
+  const { steps, operations } = lower(
+    "late",
+    [{ name: "first", rows: [x, unused, y] }, { name: "second", rows: [passedOn] }],
+    [{ name: "output", rows: [graph.multiply(sum, y), passedOn, graph.constant(2)] }],
+  );
+  assert.deepEqual(steps.map(({ node }) => node), [
+    x,
+    root,
+    graph.sin(root),
+    y,
+    sum,
+    graph.multiply(sum, y),
+    passedOn,
+  ]);
+  assert.deepEqual(steps.filter((step) => "from" in step).map(({ from }) => from), [
+    { array: "first", row: 0 },
+    { array: "first", row: 2 },
+    { array: "second", row: 0 },
+  ]);
+  assert.equal(operations, 4);
 });
 
 Deno.test("a kernel that lacks one of its inputs is refused by name", () => {

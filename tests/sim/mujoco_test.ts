@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { findArm } from "../../sim/arms/catalogue.ts";
+import { precisions } from "../../sim/expression/batch.ts";
 import { cannonEngine } from "../../sim/physics/cannon.ts";
 import type { PhysicsEngine } from "../../sim/physics/engine.ts";
 import { equationsEngine } from "../../sim/physics/equations.ts";
@@ -126,12 +127,16 @@ for (const { statement, arm: name, start, load, duration, tolerance } of trials)
   };
 
   const engines = [
-    { engine: () => cannonEngine(arm, scene), bound: tolerance },
-    { engine: () => equationsEngine(arm, scene, { integrator: "rk4" }), bound: 1e-6 },
+    { what: "cannon", engine: cannonEngine(arm, scene), bound: tolerance },
+    ...precisions.map((precision) => ({
+      what: `equations (${precision})`,
+      engine: equationsEngine(arm, scene, { integrator: "rk4", precision }),
+      bound: precision === "double" ? 1e-6 : 1e-5,
+    })),
   ];
-  for (const { engine: create, bound } of engines) {
-    const own = prepare(create());
-    Deno.test(`${name}, ${statement}: the ${own.name} engine stays with MuJoCo`, () => {
+  for (const { what, engine, bound } of engines) {
+    Deno.test(`${name}, ${statement}: the ${what} engine stays with MuJoCo`, () => {
+      const own = prepare(engine);
       using oracle = prepare(mujocoEngine(arm, scene));
       for (let step = 1; step <= steps; step++) {
         const [{ angles }, expected] = [own, oracle].map((engine) => {

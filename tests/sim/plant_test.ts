@@ -7,18 +7,19 @@
  * eLife 88591) with the RigidTendonHillMuscle, explicit Euler, 10 ms.
  */
 import assert from "node:assert/strict";
-import { type ActuatorName, actuatorNames } from "../../sim/actuators/actuator.ts";
+import { actuatorNames } from "../../sim/actuators/actuator.ts";
 import { findActuator } from "../../sim/actuators/catalogue.ts";
 import { findArm } from "../../sim/arms/catalogue.ts";
+import { type Precision, precisions } from "../../sim/expression/batch.ts";
 import { handVelocity } from "../../sim/arms/kinematics.ts";
-import { createPlant, trainingEquations } from "../../sim/physics/catalogue.ts";
+import { createPlant } from "../../sim/physics/catalogue.ts";
 import { horizontalScene } from "../../sim/physics/engine.ts";
 import { enginePlant } from "../../sim/physics/engine_plant.ts";
 import { equationsEngine } from "../../sim/physics/equations.ts";
 import { equationsPlant } from "../../sim/physics/equations_plant.ts";
 import { handForces } from "../../sim/physics/hand_field.ts";
 import type { HandFieldArrays, Plant } from "../../sim/physics/plant.ts";
-import type { Integrator, PlantEquations } from "../../sim/physics/plant_equations.ts";
+import type { Integrator } from "../../sim/physics/plant_equations.ts";
 import { type FieldPart, fieldParts } from "../../sim/physics/hand_field.ts";
 import {
   adjointKernel,
@@ -26,39 +27,40 @@ import {
   stateLayout,
   stepKernel,
 } from "../../sim/physics/plant_kernels.ts";
-import { type RandomStream, randomStream } from "../../sim/random.ts";
+import { randomStream } from "../../sim/random.ts";
+import {
+  adjointGradients,
+  adjointProblem,
+  differenceGradients,
+  equationsOf,
+  randomAngles,
+  randomField,
+  randomRows,
+  type Variation,
+} from "./plant_problems.ts";
 import { chainAcceleration, handPosition } from "./reference.ts";
 
 const arm26 = findArm("arm26");
 const human3 = findArm("human3");
 const corner = Float64Array.of(Math.PI / 4, Math.PI / 2);
 
-/** How a plant differs from the default: Arm26 with Hill muscles, MotorNet's step of 10 ms. */
-interface Variation {
-  readonly actuator?: ActuatorName;
-  readonly integrator?: Integrator;
-  readonly timeStep?: number;
-  readonly arm?: typeof arm26;
-}
-
-function equationsOf(
-  { arm = arm26, actuator = "hill-muscle", integrator = "motornet", timeStep = 0.01 }: Variation,
-): PlantEquations {
-  const parts = { arm, actuator: findActuator(actuator, arm), timeStep };
-  return { ...trainingEquations(parts), integrator };
-}
-
-const compiledPlant = (variation: Variation, arms = 1) =>
-  equationsPlant(equationsOf(variation), arms);
+const compiledPlant = (variation: Variation, arms = 1, precision: Precision = "double") =>
+  equationsPlant(equationsOf(variation), arms, precision);
 
 /** The plant on the equations engine, semi-implicit. */
-function plantOnEngine(variation: Variation, arms = 1, substeps = 1): Plant {
+function plantOnEngine(
+  variation: Variation,
+  arms = 1,
+  substeps = 1,
+  precision: Precision = "double",
+): Plant {
   const equations = equationsOf(variation);
   const engine = equationsEngine(equations.arm, equations.scene, {
     arms,
     integrator: "semi-implicit",
+    precision,
   });
-  return enginePlant(engine, { ...equations, substeps });
+  return enginePlant(engine, { ...equations, substeps, precision });
 }
 
 function run(plant: Plant, commands: Float64Array, steps: number, field?: HandFieldArrays): void {
@@ -89,39 +91,76 @@ const distance = (a: ArrayLike<number>, b: ArrayLike<number>) =>
 
 // Closed loop ------------------------------------------------------------------------------------
 
-Deno.test("half excitation of all muscles moves the arm as published", () => {
-  const plant = compiledPlant({});
-  const { angles, velocities, activation, hand } = plant.readings;
-  const half = new Float64Array(6).fill(0.5);
-  plant.reset(corner);
-  plant.step(half);
-  assertClose(angles, corner, 0, "angles after 1 step");
-  assertClose(velocities, [-0.0022260, 0.0034886], 5.1e-8, "velocities after 1 step");
-  assertClose(activation, new Array(6).fill(0.664343), 5.1e-7, "activation after 1 step");
-  plant.step(half);
-  assertClose(angles, [.78537590, 1.57083121], 5.1e-9, "angles after 2 steps");
-  assertClose(activation, new Array(6).fill(0.615155), 5.1e-7, "activation after 2 steps");
-  plant.step(half);
-  assertClose(angles, [.77707955, 1.58752795], 5.1e-9, "angles after 3 steps");
-  assertClose(velocities, [-1.5934513, 3.2048295], 5.1e-8, "velocities after 3 steps");
-  assertClose(hand, [-.0171332, .4501481], 5.1e-8, "hand after 3 steps");
-  run(plant, half, 7);
-  assertClose(angles, [.53581006, 2.05871250], 5.1e-9, "angles after 10 steps");
-  assertClose(velocities, [-5.6579529, 10.6803098], 5.1e-8, "velocities after 10 steps");
-});
+/** Half a unit of the last place of a number of about 1 in each precision. */
+const roundings: Readonly<Record<Precision, number>> = { double: 2 ** -53, single: 2 ** -24 };
 
-Deno.test("mixed excitations under a load of (5, −3) N move the arm as published", () => {
-  const plant = compiledPlant({});
-  const { angles, velocities, hand } = plant.readings;
-  const commands = Float64Array.of(.5, .1, .3, .1, .2, .1);
-  const field = { load: Float64Array.of(5, -3) };
-  plant.reset(corner);
-  run(plant, commands, 3, field);
-  assertClose(angles, [.78285432, 1.58556563], 5.1e-9, "angles after 3 steps");
-  assertClose(velocities, [-.2737731, 2.7808517], 5.1e-8, "velocities after 3 steps");
-  run(plant, commands, 7, field);
-  assertClose(angles, [.76382623, 2.00368303], 5.1e-9, "angles after 10 steps");
-  assertClose(hand, [-.0868125, .3354168], 5.1e-8, "hand after 10 steps");
+for (const precision of precisions) {
+  /** The digits that were published, or what rounding in single precision leaves of them. */
+  const digits = (published: number, scale: number) =>
+    precision === "single" ? Math.max(published, 20 * scale * roundings.single) : published;
+
+  Deno.test(`half excitation of all muscles moves the arm as published: ${precision}`, () => {
+    const plant = compiledPlant({}, 1, precision);
+    const { angles, velocities, activation, hand } = plant.readings;
+    const half = new Float64Array(6).fill(0.5);
+    plant.reset(corner);
+    plant.step(half);
+    assertClose(angles, corner, precision === "single" ? 1e-7 : 0, "angles after 1 step");
+    assertClose(velocities, [-0.0022260, 0.0034886], 5.1e-8, "velocities after 1 step");
+    assertClose(activation, new Array(6).fill(0.664343), 5.1e-7, "activation after 1 step");
+    plant.step(half);
+    assertClose(angles, [.78537590, 1.57083121], digits(5.1e-9, 1), "angles after 2 steps");
+    assertClose(activation, new Array(6).fill(0.615155), digits(5.1e-7, 1), "after 2 steps");
+    plant.step(half);
+    assertClose(angles, [.77707955, 1.58752795], digits(5.1e-9, 1), "angles after 3 steps");
+    assertClose(velocities, [-1.5934513, 3.2048295], digits(5.1e-8, 3), "after 3 steps");
+    assertClose(hand, [-.0171332, .4501481], digits(5.1e-8, 0.5), "hand after 3 steps");
+    run(plant, half, 7);
+    assertClose(angles, [.53581006, 2.05871250], digits(5.1e-9, 2), "angles after 10 steps");
+    assertClose(velocities, [-5.6579529, 10.6803098], digits(5.1e-8, 10), "after 10 steps");
+  });
+
+  Deno.test(`mixed excitations under a load of (5, −3) N do as published: ${precision}`, () => {
+    const plant = compiledPlant({}, 1, precision);
+    const { angles, velocities, hand } = plant.readings;
+    const commands = Float64Array.of(.5, .1, .3, .1, .2, .1);
+    const field = { load: Float64Array.of(5, -3) };
+    plant.reset(corner);
+    run(plant, commands, 3, field);
+    assertClose(angles, [.78285432, 1.58556563], digits(5.1e-9, 1), "angles after 3 steps");
+    assertClose(velocities, [-.2737731, 2.7808517], digits(5.1e-8, 3), "after 3 steps");
+    run(plant, commands, 7, field);
+    assertClose(angles, [.76382623, 2.00368303], digits(5.1e-9, 2), "angles after 10 steps");
+    assertClose(hand, [-.0868125, .3354168], digits(5.1e-8, 0.5), "hand after 10 steps");
+  });
+}
+
+Deno.test("in single precision the plant stays with the one in double precision", () => {
+  for (const variation of [{}, { arm: human3, actuator: "torque-motor" }] as const) {
+    const arms = 100;
+    const stream = randomStream(5, "plant/precisions");
+    const [single, double] = (["single", "double"] as const).map((precision) =>
+      compiledPlant(variation, arms, precision)
+    );
+    const { arm, actuator } = double;
+    // Away from the limits, where a rounding decides whether a joint is held in this step or the next.
+    const angles = randomAngles(arm, stream, arms).map((angle, i) => {
+      const { lower, upper } = arm.joints[Math.floor(i / arms)];
+      return (lower + upper) / 2 + 0.4 * (angle - (lower + upper) / 2);
+    });
+    for (const plant of [single, double]) plant.reset(angles);
+    for (let step = 0; step < 100; step++) {
+      const commands = actuator.muscles
+        ? randomRows(stream, actuator.count * arms, 0, 0.1)
+        : randomRows(stream, actuator.count * arms, -0.02, 0.02);
+      const field = { viscosity: new Float64Array(4 * arms).fill(-5, 0, arms).fill(-5, 3 * arms) };
+      for (const plant of [single, double]) plant.step(commands, field);
+    }
+    assert.ok(distance(double.readings.angles, angles) > 0.5, "the arms must move");
+    assertClose(single.readings.angles, double.readings.angles, 5e-6, "angles");
+    assertClose(single.readings.velocities, double.readings.velocities, 5e-5, "velocities");
+    assertClose(single.readings.hand, double.readings.hand, 2e-6, "hands");
+  }
 });
 
 Deno.test("in MotorNet's order an excitation moves the arm in the second step after its own", () => {
@@ -136,8 +175,31 @@ Deno.test("in MotorNet's order an excitation moves the arm in the second step af
   assert.ok(apart[2] > 1e-3, `${apart[2]} rad apart after 3 steps`);
 });
 
-for (const [kind, create] of [["compiled", compiledPlant], ["engine", plantOnEngine]] as const) {
-  Deno.test(`${kind} plant: what is sensed is the last posture's muscles and the present hand`, () => {
+/** The plants that the duties of the contract are checked on. */
+const kinds: readonly {
+  readonly kind: string;
+  readonly create: (variation: Variation, arms?: number) => Plant;
+  readonly precision: Precision;
+}[] = [
+  ...precisions.map((precision) => ({
+    kind: `compiled plant, ${precision}`,
+    create: (variation: Variation, arms?: number) => compiledPlant(variation, arms, precision),
+    precision,
+  })),
+  ...precisions.map((precision) => ({
+    kind: `engine plant, ${precision}`,
+    create: (variation: Variation, arms?: number) => plantOnEngine(variation, arms, 1, precision),
+    precision,
+  })),
+];
+
+for (const { kind, create, precision } of kinds) {
+  /** What is left of a number that the plant has stored. */
+  const stored = precision === "single" ? Math.fround : (value: number) => value;
+  /** Room for a few roundings of numbers of about 1. */
+  const rounded = 5 * roundings[precision];
+
+  Deno.test(`${kind}: what is sensed is the last posture's muscles and the present hand`, () => {
     const plant = create({});
     const other = create({});
     const { readings } = plant;
@@ -147,13 +209,13 @@ for (const [kind, create] of [["compiled", compiledPlant], ["engine", plantOnEng
     plant.step(new Float64Array(6));
     other.reset(before);
     const lengths = (sensed: Float64Array) => sensed.subarray(0, 6);
-    assertClose(lengths(readings.sensed), lengths(other.readings.sensed), 1e-15, "fibre lengths");
-    assertClose(readings.hand, handPosition(arm26, [...readings.angles]), 1e-15, "hand");
+    assertClose(lengths(readings.sensed), lengths(other.readings.sensed), rounded, "fibre lengths");
+    assertClose(readings.hand, handPosition(arm26, [...readings.angles]), rounded, "hand");
     assert.ok(distance(before, readings.angles) > 1e-3, "the arm stands still");
     assert.deepEqual([...readings.sensed.subarray(12)], [...readings.hand]);
   });
 
-  Deno.test(`${kind} plant: a reset puts the arm at rest as if it were new`, () => {
+  Deno.test(`${kind}: a reset puts the arm at rest as if it were new`, () => {
     const [used, fresh] = [create({}, 2), create({}, 2)];
     const angles = Float64Array.of(0.5, 0.9, 1.2, 0.7);
     used.reset(Float64Array.of(1, 1, 1, 1));
@@ -161,13 +223,13 @@ for (const [kind, create] of [["compiled", compiledPlant], ["engine", plantOnEng
     for (const plant of [used, fresh]) plant.reset(angles);
     assert.deepEqual(snapshot(used), snapshot(fresh));
     assert.deepEqual([...fresh.readings.velocities], [0, 0, 0, 0]);
-    assert.deepEqual([...fresh.readings.activation], new Array(12).fill(0.001));
+    assert.deepEqual([...fresh.readings.activation], new Array(12).fill(stored(0.001)));
     assert.ok(fresh.readings.force.every((force) => force > 0));
     for (const plant of [used, fresh]) run(plant, new Float64Array(12).fill(0.1), 20);
     assert.deepEqual(snapshot(used), snapshot(fresh));
   });
 
-  Deno.test(`${kind} plant: a force acts only in the steps for which it is given`, () => {
+  Deno.test(`${kind}: a force acts only in the steps for which it is given`, () => {
     const [nothing, explicitZero] = [create({}), create({})];
     const commands = new Float64Array(6).fill(0.1);
     for (const plant of [nothing, explicitZero]) {
@@ -179,7 +241,7 @@ for (const [kind, create] of [["compiled", compiledPlant], ["engine", plantOnEng
     assert.deepEqual(snapshot(nothing), snapshot(explicitZero));
   });
 
-  Deno.test(`${kind} plant: motors that press joints against their limits hold them there`, () => {
+  Deno.test(`${kind}: motors that press joints against their limits hold them there`, () => {
     // Both joints are pressed outwards by M⁻¹ τ as well, so that neither drives the other inwards.
     for (const [edge, commands] of [["lower", [-0.5, -0.23]], ["upper", [0.5, 0.5]]] as const) {
       const plant = create({ actuator: "torque-motor" });
@@ -188,10 +250,13 @@ for (const [kind, create] of [["compiled", compiledPlant], ["engine", plantOnEng
       for (let step = 0; step < 150; step++) {
         plant.step(Float64Array.from(commands));
         arm26.joints.forEach(({ lower, upper }, j) =>
-          assert.ok(angles[j] >= lower && angles[j] <= upper, `joint ${j} at ${angles[j]}`)
+          assert.ok(
+            angles[j] >= stored(lower) && angles[j] <= stored(upper),
+            `joint ${j} at ${angles[j]}`,
+          )
         );
       }
-      assertClose(angles, arm26.joints.map((joint) => joint[edge]), 0, `angles, ${edge}`);
+      assertClose(angles, arm26.joints.map((joint) => stored(joint[edge])), 0, `angles, ${edge}`);
       assertClose(velocities, [0, 0], 0, `velocities, ${edge}`);
       run(plant, Float64Array.from(commands, (command) => -command), 20);
       arm26.joints.forEach((joint, j) =>
@@ -200,7 +265,7 @@ for (const [kind, create] of [["compiled", compiledPlant], ["engine", plantOnEng
     }
   });
 
-  Deno.test(`${kind} plant: arms stepped at once move exactly as each would alone`, () => {
+  Deno.test(`${kind}: arms stepped at once move exactly as each would alone`, () => {
     for (const variation of [{}, { arm: human3, actuator: "torque-motor" }] as const) {
       const stream = randomStream(1, "plant/together");
       const arms = 3;
@@ -224,7 +289,7 @@ for (const [kind, create] of [["compiled", compiledPlant], ["engine", plantOnEng
     }
   });
 
-  Deno.test(`${kind} plant: arrays of a wrong length are refused, with both lengths`, () => {
+  Deno.test(`${kind}: arrays of a wrong length are refused, with both lengths`, () => {
     const plant = create({}, 2);
     plant.reset(new Float64Array(4).fill(1));
     const refuses = (act: () => void, given: number, needed: number) =>
@@ -235,10 +300,11 @@ for (const [kind, create] of [["compiled", compiledPlant], ["engine", plantOnEng
     refuses(() => plant.reset(new Float64Array(2)), 2, 4);
     refuses(() => plant.step(new Float64Array(6)), 6, 12);
     refuses(() => plant.step(new Float64Array(13)), 13, 12);
-    assert.deepEqual([...plant.readings.activation], new Array(12).fill(0.001), "nothing moved");
+    const { activation } = plant.readings;
+    assert.deepEqual([...activation], new Array(12).fill(stored(0.001)), "nothing moved");
   });
 
-  Deno.test(`${kind} plant: field parts of a wrong length are refused, with both lengths`, () => {
+  Deno.test(`${kind}: field parts of a wrong length are refused, with both lengths`, () => {
     const plant = create({}, 2);
     plant.reset(new Float64Array(4).fill(1));
     const before = snapshot(plant);
@@ -256,7 +322,7 @@ for (const [kind, create] of [["compiled", compiledPlant], ["engine", plantOnEng
     assert.deepEqual(snapshot(plant), before, "the arms must not have moved");
   });
 
-  Deno.test(`${kind} plant: a stiffness without the point where it vanishes is refused`, () => {
+  Deno.test(`${kind}: a stiffness without the point where it vanishes is refused`, () => {
     const plant = create({});
     plant.reset(corner);
     assert.throws(
@@ -268,152 +334,11 @@ for (const [kind, create] of [["compiled", compiledPlant], ["engine", plantOnEng
 
 // Adjoint ----------------------------------------------------------------------------------------
 
-const randomRows = (stream: RandomStream, count: number, low: number, high: number) =>
-  Float64Array.from({ length: count }, () => stream.uniform(low, high));
-
-/** Postures anywhere within the limits, [joint][arm]. */
-const randomAngles = (arm: typeof arm26, stream: RandomStream, arms: number) =>
-  Float64Array.from({ length: arm.joints.length * arms }, (_, i) => {
-    const { lower, upper } = arm.joints[Math.floor(i / arms)];
-    return stream.uniform(lower, upper);
-  });
-
-const partSizes: Readonly<Record<FieldPart, readonly [rows: number, bound: number]>> = {
-  load: [2, 10],
-  viscosity: [4, 15],
-  stiffness: [4, 100],
-  anchor: [2, 0.4],
-};
-
-const randomField = (stream: RandomStream, parts: readonly FieldPart[], arms: number) =>
-  Object.fromEntries(
-    parts.map((part) => {
-      const [rows, bound] = partSizes[part];
-      return [part, randomRows(stream, rows * arms, -bound, bound)];
-    }),
-  ) as HandFieldArrays;
-
-/** Packed random states; the first eight arms stand at limits, moving outwards and inwards. */
-function randomStates(equations: PlantEquations, stream: RandomStream, arms: number): Float64Array {
-  const { arm, actuator } = equations;
-  const angles = randomAngles(arm, stream, arms);
-  const velocities = randomRows(stream, angles.length, -4, 4);
-  for (let i = 0; i < 8; i++) {
-    const joint = i % arm.joints.length;
-    const { lower, upper } = arm.joints[joint];
-    angles[joint * arms + i] = i < 4 ? lower : upper;
-    velocities[joint * arms + i] = i % 4 < 2 ? -3 : 3;
-  }
-  const rows = actuator.count * arms;
-  const { low, high } = actuator.command;
-  const force = actuator.muscles
-    ? randomRows(stream, rows, 0, 500)
-    : randomRows(stream, rows, -5, 5);
-  return Float64Array.from([
-    ...angles,
-    ...velocities,
-    ...randomRows(stream, rows, Math.max(low, -0.95), Math.min(high, 0.95)),
-    ...force,
-  ]);
-}
-
-/** A plant's step with its inputs at random, and the cotangents of some losses. */
-function adjointProblem(
-  equations: PlantEquations,
-  parts: readonly FieldPart[],
-  losses: number,
-  name: string,
-) {
-  const arms = 16;
-  const stream = randomStream(2, `plant/adjoint/${name}`);
-  const layout = stateLayout(equations);
-  const { count, command } = equations.actuator;
-  const state = randomStates(equations, stream, arms);
-  // Some commands lie beyond their range, where they are clipped.
-  const commands = randomRows(stream, count * arms, command.low - 0.2, command.high + 0.2);
-  const field = randomField(stream, parts, arms);
-  const cotangents = Array.from({ length: losses }, () => {
-    const ofState = randomRows(stream, layout.size * arms, -1, 1);
-    // Forces are hundreds of newtons; all rows should count alike.
-    ofState.subarray(layout.force * arms).forEach((value, i, forces) => forces[i] = value / 1000);
-    return { ofState, ofSensed: randomRows(stream, sensedSize(equations) * arms, -1, 1) };
-  });
-  return { arms, state, commands, fieldArrays: parts.map((part) => field[part]!), cotangents };
-}
-
-type AdjointProblem = ReturnType<typeof adjointProblem>;
-
-/** The gradients of each loss by the compiled adjoint: those of the state, then of the commands. */
-function compiledGradients(
-  equations: PlantEquations,
-  parts: readonly FieldPart[],
-  { arms, state, commands, fieldArrays, cotangents }: AdjointProblem,
-): Float64Array[] {
-  const kernel = adjointKernel(equations, parts, cotangents.length);
-  const gradients = cotangents.map(() => new Float64Array(state.length + commands.length));
-  kernel.run(
-    arms,
-    state,
-    commands,
-    ...fieldArrays,
-    ...cotangents.flatMap(({ ofState, ofSensed }) => [ofState, ofSensed]),
-    ...gradients.flatMap((all) => [all.subarray(0, state.length), all.subarray(state.length)]),
-  );
-  return gradients;
-}
-
-/** The same by central differences of the step. */
-function differenceGradients(
-  equations: PlantEquations,
-  parts: readonly FieldPart[],
-  { arms, state, commands, fieldArrays, cotangents }: AdjointProblem,
-): Float64Array[] {
-  const kernel = stepKernel(equations, parts);
-  const after = new Float64Array(state.length);
-  const sensed = new Float64Array(sensedSize(equations) * arms);
-  const inputs = Float64Array.from([...state, ...commands]);
-  /** Each loss of each arm, [loss][arm]. */
-  const evaluate = () => {
-    kernel.run(
-      arms,
-      inputs.subarray(0, state.length),
-      inputs.subarray(state.length),
-      ...fieldArrays,
-      after,
-      sensed,
-    );
-    return cotangents.map(({ ofState, ofSensed }) => {
-      const sums = new Float64Array(arms);
-      after.forEach((value, i) => sums[i % arms] += ofState[i] * value);
-      sensed.forEach((value, i) => sums[i % arms] += ofSensed[i] * value);
-      return sums;
-    });
-  };
-  const gradients = cotangents.map(() => new Float64Array(inputs.length));
-  for (let row = 0; row < inputs.length / arms; row++) {
-    const values = inputs.subarray(row * arms, (row + 1) * arms);
-    const kept = values.slice();
-    const step = 1e-6 * Math.max(1, ...kept.map(Math.abs));
-    const moved = (by: number) => {
-      values.set(kept.map((value) => value + by));
-      return evaluate();
-    };
-    const [up, down] = [moved(step), moved(-step)];
-    values.set(kept);
-    gradients.forEach((gradient, loss) => {
-      for (let i = 0; i < arms; i++) {
-        gradient[row * arms + i] = (up[loss][i] - down[loss][i]) / (2 * step);
-      }
-    });
-  }
-  return gradients;
-}
-
 function checkAdjoint(variation: Variation, parts: readonly FieldPart[], losses: number): void {
   const equations = equationsOf(variation);
   const name = `${equations.actuator.name}/${parts.join()}`;
   const problem = adjointProblem(equations, parts, losses, name);
-  const actual = compiledGradients(equations, parts, problem);
+  const actual = adjointGradients(equations, parts, problem);
   const expected = differenceGradients(equations, parts, problem);
   actual.forEach((gradient, loss) =>
     gradient.forEach((value, i) => {
@@ -434,7 +359,9 @@ for (const actuator of actuatorNames) {
   });
 }
 
-for (const parts of [["load"], ["viscosity"], ["stiffness", "anchor"]] as const) {
+for (
+  const parts of [["load"], ["viscosity"], ["quadraticViscosity"], ["stiffness", "anchor"]] as const
+) {
   Deno.test(`the adjoint is the derivative of the step under ${parts.join(" and ")}`, () => {
     checkAdjoint({}, parts, 1);
     checkAdjoint({ arm: human3, actuator: "torque-motor" }, parts, 2);
@@ -452,10 +379,10 @@ Deno.test("two losses pulled back at once have the gradients of each alone", () 
   for (const actuator of actuatorNames) {
     const equations = equationsOf({ actuator });
     const problem = adjointProblem(equations, fieldParts, 2, `together/${actuator}`);
-    const together = compiledGradients(equations, fieldParts, problem);
+    const together = adjointGradients(equations, fieldParts, problem);
     problem.cotangents.forEach((cotangent, loss) => {
       const single = { ...problem, cotangents: [cotangent] };
-      const [alone] = compiledGradients(equations, fieldParts, single);
+      const [alone] = adjointGradients(equations, fieldParts, single);
       assert.ok(alone.every(Number.isFinite));
       alone.forEach((value, i) =>
         assert.ok(
@@ -492,6 +419,12 @@ Deno.test("a joint held by its limit passes no gradient to its angle, one that l
 
 // Integrators --------------------------------------------------------------------------------------
 
+/** Commands that have the motors of the human arm pull with 1, 0.3 and −0.08 N m. */
+const gentleCommands = Float64Array.from(
+  [1, 0.3, -0.08],
+  (torque, j) => torque / human3.torqueLimits[j],
+);
+
 /** The angles after 0.2 s of constant commands in a force field, by a step of `timeStep`. */
 function endAngles(variation: Variation, timeStep: number): Float64Array {
   const plant = compiledPlant({ ...variation, timeStep });
@@ -503,9 +436,7 @@ function endAngles(variation: Variation, timeStep: number): Float64Array {
     stiffness: Float64Array.of(-20, 3, -4, -10),
     anchor: Float64Array.of(0.1, 0.3),
   };
-  const commands = muscles
-    ? new Float64Array(count).fill(0.1)
-    : Float64Array.from({ length: count }, (_, i) => 0.1 - 0.07 * i);
+  const commands = muscles ? new Float64Array(count).fill(0.1) : gentleCommands;
   run(plant, commands, Math.round(0.2 / timeStep), field);
   return plant.readings.angles.slice();
 }
@@ -606,7 +537,7 @@ Deno.test("more sub-steps bring the plant on an engine nearer to the exact motio
   const errors = [2, 4, 8].map((substeps) => {
     const plant = plantOnEngine(motors, 1, substeps);
     plant.reset(Float64Array.of(0.5, 1.2, 0.3));
-    run(plant, Float64Array.of(0.1, 0.03, -0.04), 20, {
+    run(plant, gentleCommands, 20, {
       load: Float64Array.of(1, -1),
       viscosity: Float64Array.of(0, 5, -5, 0),
       stiffness: Float64Array.of(-20, 3, -4, -10),

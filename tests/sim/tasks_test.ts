@@ -5,16 +5,12 @@ import { findArm } from "../../sim/arms/catalogue.ts";
 import { inverseKinematics, middlePosture } from "../../sim/arms/kinematics.ts";
 import { handForces } from "../../sim/physics/hand_field.ts";
 import { randomStream } from "../../sim/random.ts";
-import {
-  curlViscosity,
-  findTask,
-  tasks,
-  withChannel,
-  withCurlField,
-} from "../../sim/tasks/catalogue.ts";
+import { findTask, forceChannel, tasks } from "../../sim/tasks/catalogue.ts";
+import { withChannel, withCurlField } from "../../sim/tasks/force_fields.ts";
 import { phaseAt, phaseEnds } from "../../sim/tasks/task.ts";
 import {
   inputsAt,
+  loadsAtEnd,
   pickTrial,
   pickTrials,
   type StepInputs,
@@ -98,6 +94,16 @@ function forces(inputs: StepInputs, hands: Float64Array, velocities: Float64Arra
 
 // Specification ------------------------------------------------------------------------------------
 
+/** The tasks of learning a force field. */
+const fieldTasks = [
+  "curl-field",
+  "curl-field-ccw",
+  "velocity-squared-field",
+  "velocity-squared-field-ccw",
+  "noisy-linear-field",
+  "noisy-linear-field-ccw",
+] as const;
+
 /** The rows of the specification in sim/tasks/catalogue.ts, once more. */
 const specification = [
   { name: "random-reach", kind: "reach", start: "uniform", goal: "uniform", go: [0, 0], steps: 50 },
@@ -112,7 +118,14 @@ const specification = [
     steps: 100,
   },
   { name: "centre-out", kind: "reach", start: "middle", goal: "round", go: [5, 25], steps: 100 },
-  { name: "curl-field", kind: "reach", start: "middle", goal: "round", go: [5, 25], steps: 100 },
+  ...fieldTasks.map((name) => ({
+    name,
+    kind: "reach" as const,
+    start: "middle" as const,
+    goal: "round" as const,
+    go: [5, 25] as const,
+    steps: 100,
+  })),
   { name: "force-channel", kind: "reach", start: "middle", goal: "round", go: [5, 25], steps: 100 },
 ] as const;
 
@@ -199,7 +212,10 @@ Deno.test("only the tasks that say so have forces", () => {
   }
   assert.deepEqual(kinds("hold"), ["load"]);
   assert.deepEqual(kinds("hold-pulse"), ["load"]);
-  assert.deepEqual(kinds("curl-field"), ["viscosity"]);
+  for (const name of fieldTasks) {
+    const part = name.startsWith("velocity-squared") ? "quadraticViscosity" : "viscosity";
+    assert.deepEqual(kinds(name), [part], name);
+  }
   assert.deepEqual(new Set(kinds("force-channel")), new Set(["viscosity", "stiffness", "anchor"]));
 });
 
@@ -251,6 +267,19 @@ Deno.test("hold-pulse: 2 to 8 N in any direction for 0.1 s, from 0.2 to 0.4 s", 
   }
 });
 
+Deno.test("the load at the end is the one of the last step", () => {
+  const trials = 20;
+  for (const name of ["hold", "hold-pulse", "random-reach"]) {
+    const batch = draw(name, trials);
+    const { load = new Float64Array(2 * trials) } = everyStep(batch)[batch.steps - 1].field;
+    assert.deepEqual(loadsAtEnd(batch), columns(load, trials), name);
+  }
+  const late = draw("hold-pulse", 1);
+  const until = Int32Array.of(late.steps);
+  const lasting = { ...late, load: { ...late.load!, until } };
+  assert.deepEqual(loadsAtEnd(lasting), [[...late.load!.rows]]);
+});
+
 /** Random hands and hand velocities for `trials` trials. */
 function randomMotion(trials: number, name: string) {
   const stream = randomStream(2, `tasks/motion/${name}`);
@@ -274,19 +303,30 @@ Deno.test("curl-field: the force is at right angles to the velocity, from the go
   });
 });
 
-Deno.test("curl-field: a hand that moves up at 0.3 m/s is pushed right with 3.9 N", () => {
-  assert.equal(curlViscosity, 13);
-  assert.equal(findTask("curl-field").curlViscosity, 13);
-  const pushed = (batch: TrialBatch) => {
+Deno.test("curl-field: a hand that moves up at 0.3 m/s is pushed right with 3.9 N, in its twin left", () => {
+  for (
+    const [name, b, force] of [["curl-field", 13, 3.9], ["curl-field-ccw", -13, -3.9]] as const
+  ) {
+    assert.deepEqual(findTask(name).field, { power: 1, gain: b, spread: 0 });
+    const batch = draw(name, 1);
     const last = everyStep(batch)[batch.steps - 1];
-    return [...forces(last, new Float64Array(2), Float64Array.of(0, 0.3))];
-  };
-  const batch = draw("curl-field", 1);
-  const [x, y] = pushed(batch);
-  assertNear(x, 3.9, 1e-15, "x");
-  assertNear(y, 0, 0, "y");
-  const [reversed] = pushed(withCurlField(draw("centre-out", 1), -13));
-  assertNear(reversed, -3.9, 1e-15, "x in the field of the other sign");
+    const [x, y] = forces(last, new Float64Array(2), Float64Array.of(0, 0.3));
+    assertNear(x, force, 1e-15, "x");
+    assertNear(y, 0, 0, "y");
+  }
+});
+
+Deno.test("the three fields push equally hard at 0.65 m/s, on average over trials", () => {
+  const trials = 2000;
+  const velocities = new Float64Array(2 * trials).fill(0.65, trials);
+  for (const name of fieldTasks) {
+    const batch = draw(name, trials);
+    const last = everyStep(batch)[batch.steps - 1];
+    const x = forces(last, new Float64Array(2 * trials), velocities).subarray(0, trials);
+    const sign = name.endsWith("-ccw") ? -1 : 1;
+    // The noisy field's standard error is 13 · 0.65/√(3 · 2000).
+    assertNear(mean([...x]), sign * 13 * 0.65, 4.5 * 13 * 0.65 / Math.sqrt(6000), name);
+  }
 });
 
 Deno.test("force-channel: free along the line, −K e⊥ − B ė⊥ across, from the go cue on", () => {
@@ -321,15 +361,16 @@ Deno.test("a curl field and a channel at once push with the sum of both", () => 
   const trials = 8;
   const plain = draw("centre-out", trials);
   const { hands, velocities } = randomMotion(trials, "both");
-  const [none, curl, channel, both] = [
+  const curl = findTask("curl-field").field!;
+  const [none, curled, channel, both] = [
     plain,
-    withCurlField(plain),
-    withChannel(plain),
-    withChannel(withCurlField(plain)),
+    withCurlField(plain, curl),
+    withChannel(plain, forceChannel),
+    withChannel(withCurlField(plain, curl), forceChannel),
   ].map((batch) => forces(everyStep(batch)[99], hands, velocities));
   assert.deepEqual(none, new Float64Array(2 * trials));
-  both.forEach((force, i) => assertNear(force, curl[i] + channel[i], 1e-9, `element ${i}`));
-  assert.ok(curl.every((force) => force !== 0));
+  both.forEach((force, i) => assertNear(force, curled[i] + channel[i], 1e-9, `element ${i}`));
+  assert.ok(curled.every((force) => force !== 0));
 });
 
 // Draws ----------------------------------------------------------------------------------------------
@@ -386,7 +427,7 @@ Deno.test("centre-out trials drawn one at a time go in all eight directions", ()
 const isCatch = ({ start, goal, trials }: TrialBatch, trial: number) =>
   goal[trial] === start[trial] && goal[trials + trial] === start[trials + trial];
 
-for (const name of ["centre-out", "curl-field", "force-channel"]) {
+for (const name of ["centre-out", ...fieldTasks, "force-channel"]) {
   Deno.test(`${name}: is prepared on random reaches of which half are catch trials`, () => {
     const stream = randomStream(3, "tasks/training");
     const batch = findTask(name).training[0].draw(arm26, stream, many);
@@ -424,20 +465,23 @@ Deno.test("the shares of a task's training phases add up to all updates", () => 
   }
 });
 
-Deno.test("the curl field is met in the last quarter of its training", () => {
-  const task = findTask("curl-field");
-  assert.deepEqual(phaseEnds(task, 2000), [1500, 2000]);
-  const phase = (update: number) => phaseAt(task, update, 2000).name;
-  assert.deepEqual([0, 1499, 1500, 1999].map(phase), [
-    "null field",
-    "null field",
-    "adaptation",
-    "adaptation",
-  ]);
-  assert.equal(phase(2000), "adaptation", "beyond the last update");
-  const { draw } = phaseAt(task, 1999, 2000);
-  assert.ok(draw(arm26, randomStream(5, "tasks/adaptation"), 4).viscosity);
-});
+for (const name of fieldTasks) {
+  Deno.test(`${name}: the field is met in the last quarter of the training`, () => {
+    const task = findTask(name);
+    assert.deepEqual(phaseEnds(task, 2000), [1500, 2000]);
+    const phase = (update: number) => phaseAt(task, update, 2000).name;
+    assert.deepEqual([0, 1499, 1500, 1999].map(phase), [
+      "null field",
+      "null field",
+      "adaptation",
+      "adaptation",
+    ]);
+    assert.equal(phase(2000), "adaptation", "beyond the last update");
+    const { draw } = phaseAt(task, 1999, 2000);
+    const { viscosity, quadraticViscosity } = draw(arm26, randomStream(5, "tasks/adaptation"), 4);
+    assert.ok(viscosity ?? quadraticViscosity);
+  });
+}
 
 Deno.test("a task of one phase is trained on its own trials throughout", () => {
   for (const name of ["random-reach", "hold", "hold-pulse", "delayed-reach"]) {

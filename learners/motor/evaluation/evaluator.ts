@@ -3,18 +3,27 @@ import type { Controller } from "../../../controllers/controller.ts";
 import type { Point } from "../../../sim/arms/kinematics.ts";
 import { VectorEnv } from "../../../sim/env.ts";
 import { constantError, endpointOffset, variableError } from "../../../sim/measures/accuracy.ts";
+import type { MovementRecord } from "../../../sim/measures/record.ts";
+import { holdStiffness } from "../../../sim/measures/hold.ts";
 import { summarise } from "../../../sim/measures/summary.ts";
 import { createPlant, type EngineName, type PlantRequest } from "../../../sim/physics/catalogue.ts";
 import { randomStream } from "../../../sim/random.ts";
 import { controlStep, type Task } from "../../../sim/tasks/task.ts";
-import { pickTrials } from "../../../sim/tasks/trial.ts";
+import type { Sensing } from "../../../sim/sensors/sensing.ts";
+import { loadsAtEnd, pickTrials, type TrialBatch } from "../../../sim/tasks/trial.ts";
 import { adaptationMeasures } from "./adaptation.ts";
 import { measuresOf, performTrials } from "./trials.ts";
 
-/** What is to be measured. */
-export interface EvaluationRequest extends Pick<PlantRequest, "arm" | "actuator"> {
+/** Under which conditions trials are done. */
+export interface TrialConditions extends Pick<PlantRequest, "arm" | "actuator"> {
   readonly task: Task;
   readonly engine: EngineName;
+  /** What lies between the plant and the controller; nothing unless given. */
+  readonly sensing?: Sensing;
+}
+
+/** What is to be measured. */
+export interface EvaluationRequest extends TrialConditions {
   /** The run's seed; the trials come from its stream `evaluation/trials/<task>`. */
   readonly seed: number;
   readonly trials: number;
@@ -32,6 +41,8 @@ export interface MeasuredTrial {
   readonly measures: Readonly<Record<string, number>>;
   /** Of the hand relative to the goal, m. */
   readonly endpoint: Point;
+  /** The constant force on the hand that still acts at the end, N. */
+  readonly load: Point;
   /** Measured beside the trial itself, for tasks of adaptation; otherwise empty. */
   readonly adaptation: Readonly<Record<string, number>>;
 }
@@ -63,19 +74,53 @@ export function measureTrials(
   control: MakeController,
   { first, end }: TrialRange,
 ): MeasuredTrial[] {
-  const { arm, actuator, task, engine, seed, trials } = request;
+  const { arm, task, seed, trials } = request;
   const drawn = task.draw(arm, randomStream(seed, `evaluation/trials/${task.name}`), trials);
   const batch = pickTrials(drawn, first, end);
-  const arms = batch.trials;
-  const stiff = batch.channel !== undefined;
+  return measureRecords(request, control, batch, recordTrials(request, control, batch));
+}
+
+/**
+ * Let a controller do the trials of `batch`.
+ * @throws {DivergenceError} when an arm's motion is no longer finite
+ */
+export function recordTrials(
+  conditions: TrialConditions,
+  control: MakeController,
+  batch: TrialBatch,
+): MovementRecord[] {
+  return performTrials(environmentOf(conditions, batch), control(batch.trials), batch);
+}
+
+/** Where the trials of `batch` can be done. */
+export function environmentOf(
+  { arm, actuator, task, engine, sensing }: TrialConditions,
+  { trials: arms, channel }: TrialBatch,
+): VectorEnv {
+  const stiff = channel !== undefined;
   const plant = createPlant(engine, { arm, actuator, arms, timeStep: controlStep, stiff });
-  const records = performTrials(new VectorEnv(plant, task), control(arms), batch);
-  const adaptation = task.curlViscosity === undefined
-    ? []
-    : adaptationMeasures(engine, request, control, batch, task.curlViscosity);
+  return new VectorEnv(plant, task, sensing);
+}
+
+/**
+ * What the measures are made of, of each trial of a batch that a controller has done.
+ * @param records what `recordTrials` gave of it
+ */
+export function measureRecords(
+  conditions: TrialConditions,
+  control: MakeController,
+  batch: TrialBatch,
+  records: readonly MovementRecord[],
+): MeasuredTrial[] {
+  const { task, engine } = conditions;
+  const adaptation = task.field
+    ? adaptationMeasures(engine, conditions, control, batch, task.field)
+    : [];
+  const loads = loadsAtEnd(batch);
   return records.map((record, trial) => ({
     measures: measuresOf(task, record),
     endpoint: endpointOffset(record),
+    load: loads[trial],
     adaptation: { ...adaptation[trial] },
   }));
 }
@@ -88,7 +133,7 @@ export function measureTrials(
 export function meanMeasures(task: Task, trials: readonly MeasuredTrial[]): MeanMeasures {
   return {
     ...definedMeans(trials.map(({ measures }) => measures)),
-    ...acrossTrials(task, trials.map(({ endpoint }) => endpoint)),
+    ...acrossTrials(task, trials),
     ...definedMeans(trials.map(({ adaptation }) => adaptation)),
   };
 }
@@ -101,7 +146,12 @@ function definedMeans(trials: readonly Readonly<Record<string, number>>[]): Mean
 }
 
 /** What only several trials together define. */
-function acrossTrials(task: Task, endpoints: readonly Point[]): MeanMeasures {
-  if (task.kind === "hold") return {};
-  return { constantError: constantError(endpoints), variableError: variableError(endpoints) };
+function acrossTrials(task: Task, trials: readonly MeasuredTrial[]): MeanMeasures {
+  const endpoints = trials.map(({ endpoint }) => endpoint);
+  if (task.kind === "reach") {
+    return { constantError: constantError(endpoints), variableError: variableError(endpoints) };
+  }
+  const loads = trials.map(({ load }) => load);
+  const loaded = loads.some(([x, y]) => x !== 0 || y !== 0);
+  return loaded && trials.length > 1 ? { holdStiffness: holdStiffness(endpoints, loads) } : {};
 }

@@ -29,10 +29,14 @@ Deno.test("hold measures: drift, displacement and return after a pulse", () => {
 Deno.test("hold stiffness recovers the spring behind the displacements, whatever the common drift", () => {
   const random = randomStream(1, "measures/stiffness");
   const loads = Array.from({ length: 20 }, (): Point => [random.normal(0, 5), random.normal(0, 5)]);
-  const records = loads.map(([x, y]) =>
-    recordOf(() => [0.1 + x / 300 + 0.02, 0.4 + y / 300], 0.5, { start: [0.1, 0.4] })
+  const displacements = loads.map(([x, y]): Point => [x / 300 + 0.02, y / 300]);
+  assertNear(holdStiffness(displacements, loads), 300, 1e-8);
+  assert.throws(
+    () => holdStiffness(displacements, loads.slice(1)),
+    /20 displacements and 19 loads/,
   );
-  assertNear(holdStiffness(records, loads), 300, 1e-8);
-  assert.throws(() => holdStiffness(records, loads.slice(1)), /20 records and 19 loads/);
-  assert.throws(() => holdStiffness(records.slice(0, 1), loads.slice(0, 1)), /at least two trials/);
+  assert.throws(
+    () => holdStiffness(displacements.slice(0, 1), loads.slice(0, 1)),
+    /at least two trials/,
+  );
 });
