@@ -1,4 +1,4 @@
-/** A method's configuration on the command line: what its keys are, and `--set key=value`. */
+/** A method's configuration on the command line: what its keys are, and values for them. */
 import { z } from "zod";
 import { UsageError } from "./failure.ts";
 
@@ -9,6 +9,12 @@ export interface ConfigKey {
   /** Which values there are, in words. */
   readonly allowed: string;
   readonly default: unknown;
+}
+
+/** A value of a configuration, for people. */
+export function configValueText(value: unknown): string {
+  if (value === undefined) return "none";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 /** The parts of a JSON schema that say which values there are. */
@@ -67,40 +73,54 @@ function limits(schema: ValueSchema): string[] {
   ].flat();
 }
 
+/** A value for a key, as it was given. */
+export interface Setting {
+  readonly key: string;
+  readonly text: string;
+  /** The words that gave it, such as "--set rate=0.1", for refusals. */
+  readonly words: string;
+}
+
 /**
- * The configuration that `standard` becomes with every `key=value` of `settings`, whole and parsed.
+ * What `--set key=value` says.
+ * @throws {UsageError} when it is of another form
+ */
+export function readSetting(text: string): Setting {
+  const [, key, value] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (key === undefined) throw new UsageError(`--set ${text}: expected key=value`);
+  return { key, text: value, words: `--set ${text}` };
+}
+
+/**
+ * The configuration that `standard` becomes with `settings`, of which later ones win, whole and parsed.
  * @param standard what differs from the schema's defaults before
  * @throws {UsageError} naming key, value and what is allowed
  */
 export function configWith(
   schema: z.ZodObject,
   standard: Readonly<Record<string, unknown>>,
-  settings: readonly string[],
+  settings: readonly Setting[],
 ): Record<string, unknown> {
-  const set = Object.fromEntries(settings.map((setting) => readSetting(schema, setting)));
+  const set = Object.fromEntries(
+    settings.map((setting) => [setting.key, readValue(schema, setting)]),
+  );
   const checked = schema.safeParse({ ...standard, ...set });
   if (checked.success) return checked.data;
   const [{ path, message }] = checked.error.issues;
   const key = path[0];
   throw new UsageError(
     typeof key === "string" && Object.hasOwn(schema.shape, key)
-      ? refusal(schema, key, JSON.stringify({ ...standard, ...set }[key]), message)
+      ? refusal(schema, key, `${key}=${JSON.stringify({ ...standard, ...set }[key])}`, message)
       : `the configuration is refused: ${message}`,
   );
 }
 
-function readSetting(schema: z.ZodObject, setting: string): readonly [string, unknown] {
-  const [, key, text] = /^([^=]+)=(.*)$/s.exec(setting) ?? [];
-  if (key === undefined) throw new UsageError(`--set ${setting}: expected key=value`);
+/** The first reading of the text that the schema accepts. */
+function readValue(schema: z.ZodObject, { key, text, words }: Setting): unknown {
   if (!Object.hasOwn(schema.shape, key)) {
     const keys = Object.keys(schema.shape).join(", ");
-    throw new UsageError(`--set ${setting}: there is no key ${key}; there are ${keys}`);
+    throw new UsageError(`${words}: there is no key ${key}; there are ${keys}`);
   }
-  return [key, readValue(schema, key, text)];
-}
-
-/** The first reading of `text` that the schema accepts. */
-function readValue(schema: z.ZodObject, key: string, text: string): unknown {
   const shape = schema.shape[key] as z.ZodType;
   const readings = [...jsonReadings(text), text].map((reading) => ({
     reading,
@@ -109,7 +129,7 @@ function readValue(schema: z.ZodObject, key: string, text: string): unknown {
   const accepted = readings.find(({ checked }) => checked.success);
   if (accepted) return accepted.reading;
   const message = readings[0].checked.error?.issues[0].message ?? "";
-  throw new UsageError(`--set ${refusal(schema, key, text, message)}`);
+  throw new UsageError(refusal(schema, key, words, message));
 }
 
 /** `text` as JSON, and as a list without its brackets. */
@@ -124,7 +144,8 @@ function jsonReadings(text: string): unknown[] {
   });
 }
 
-function refusal(schema: z.ZodObject, key: string, value: string, message: string): string {
+/** @param words what has set the value */
+function refusal(schema: z.ZodObject, key: string, words: string, message: string): string {
   const { allowed, meaning } = configKeys(schema).find((entry) => entry.key === key)!;
-  return `${key}=${value}: expected ${allowed} (${meaning}); ${message}`;
+  return `${words}: expected ${allowed} (${meaning}); ${message}`;
 }

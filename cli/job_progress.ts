@@ -1,7 +1,7 @@
 /** The progress of jobs in the terminal: a bar for each, or lines where there is no terminal. */
 import process from "node:process";
 import { MultiBar, type SingleBar } from "cli-progress";
-import { readable } from "../agents/library/report_text.ts";
+import { readable } from "../agents/library/readable.ts";
 import type { JobOutcome, RunWatcher } from "../agents/library/run.ts";
 import type { LibraryJob } from "../agents/library/run_config.ts";
 import type { JobProgress } from "../learners/method.ts";

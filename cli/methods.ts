@@ -1,13 +1,16 @@
 /** `deno task methods`: the library in a list, or one method's card. */
 import { Command } from "commander";
-import { citation, counted, readable, verdict } from "../agents/library/report_text.ts";
+import { readable } from "../agents/library/readable.ts";
+import { citation, counted, verdict } from "../agents/library/report_text.ts";
 import { lastReports, type PastReport } from "../agents/library/past_reports.ts";
+import { combinationsOf } from "../learners/axes.ts";
 import { library, methodsByFamily } from "../learners/library.ts";
 import { type Method, profileNames } from "../learners/method.ts";
 import { isJudged } from "../learners/outcomes.ts";
 import { chosenMethod } from "./chosen_method.ts";
-import { type ConfigKey, configKeys } from "./config_values.ts";
+import { type ConfigKey, configKeys, configValueText } from "./config_values.ts";
 import { exitCodes, runCommand } from "./failure.ts";
+import { axisFlag, keyFlag } from "./method_flags.ts";
 import { pathFromUser, readArguments } from "./options.ts";
 
 interface Flags {
@@ -47,6 +50,7 @@ function card(method: Method, last: readonly PastReport[]) {
     configuration: configKeys(method.config),
     settings: method.profiles,
     variants: method.variants,
+    ...method.axes && { axes: method.axes },
     last,
   };
 }
@@ -63,20 +67,27 @@ function listText(methods: readonly Method[]): string {
 }
 
 function cardText(method: Method, last: readonly PastReport[]): string {
-  const { id, card, family, summary, paper, profiles, variants } = method;
+  const { id, card, family, summary, paper, profiles, axes = [] } = method;
   const sections = [
     `${id} · ${family} · ${card}\n${summary}`,
     citation(paper),
-    `configuration (--set key=value)\n${configText(configKeys(method.config))}`,
+    `configuration (--set key=value, or a flag such as ${exampleFlag(method)})\n${
+      configText(configKeys(method.config))
+    }`,
     `profiles (--profile)\n${
       indented(profileNames.map((name) => {
         const { config, seeds, variants } = profiles[name];
-        const changes = Object.entries(config).map(([key, value]) => `${key}=${show(value)}`);
+        const changes = Object.entries(config).map(([key, value]) =>
+          `${key}=${configValueText(value)}`
+        );
         const what = `${counted(seeds, "seed")}, ${counted(variants.length, "variant")}`;
         return [name, [what, ...changes].join(", ")];
       }))
     }`,
-    `variants (--variant)\n${indented(Object.entries(variants))}`,
+    ...axes.map((axis) =>
+      `${axis.name}: ${axis.meaning} (${axisFlag(axis)})\n${indented(Object.entries(axis.values))}`
+    ),
+    variantsText(method),
     `last results\n${
       indented(last.map(({ run, profile, claim }) => [
         profile,
@@ -87,12 +98,33 @@ function cardText(method: Method, last: readonly PastReport[]): string {
   return sections.join("\n\n");
 }
 
-const show = (value: unknown) => typeof value === "string" ? value : JSON.stringify(value);
+/** How one of its keys is set by its flag: such as "--learning-rate 0.01". */
+function exampleFlag({ config }: Method): string {
+  const keys = configKeys(config);
+  // One of several words, where there is one, shows how flags are made of keys.
+  const { key, default: value } = keys.find(({ key }) => keyFlag(key) !== `--${key}`) ?? keys[0];
+  return `${keyFlag(key)} ${configValueText(value)}`;
+}
+
+/** The variants, or of what they are combinations, and those that are none. */
+function variantsText({ variants, axes }: Method): string {
+  if (!axes) return `variants (--variant)\n${indented(Object.entries(variants))}`;
+  const combinations = combinationsOf(axes);
+  const names = Object.keys(variants);
+  const combined = names.filter((name) => combinations.has(name));
+  const others = Object.entries(variants).filter(([name]) => !combinations.has(name));
+  const which = axes.map(({ name }) => name).join(" and ");
+  return [
+    `variants (--variant)`,
+    `  ${counted(combined.length, "combination")} of ${which}, such as ${combined[0]}`,
+    ...others.length > 0 ? [indented(others)] : [],
+  ].join("\n");
+}
 
 function configText(keys: readonly ConfigKey[]): string {
   const [names, defaults] = [
     keys.map(({ key }) => key),
-    keys.map((entry) => show(entry.default) ?? "none"),
+    keys.map((entry) => configValueText(entry.default)),
   ];
   const [nameWidth, defaultWidth] = [names, defaults].map((column) =>
     Math.max(0, ...column.map(({ length }) => length))

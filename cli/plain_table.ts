@@ -3,6 +3,8 @@ import Table from "cli-table3";
 import type { Command } from "commander";
 import { UsageError } from "./failure.ts";
 
+export { csvTable } from "../agents/csv.ts";
+
 /** How a table is written. */
 export type TableFormat = "text" | "json" | "csv";
 
@@ -53,16 +55,4 @@ export function plainTable(
   });
   for (const row of rows) table.push([...row]);
   return table.toString().split("\n").map((line) => line.trimEnd()).join("\n");
-}
-
-/** The same as comma-separated values (RFC 4180), its first line the head. */
-export function csvTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-): string {
-  return [head, ...rows].map((row) => row.map(csvField).join(",")).join("\r\n");
-}
-
-function csvField(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

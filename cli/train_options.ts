@@ -1,12 +1,14 @@
 /** The flags of `train`: parsed and checked. */
-import { Command } from "commander";
+import { Command, CommanderError } from "commander";
 import { library } from "../learners/library.ts";
 import { type Method, type ProfileName, profileNames } from "../learners/method.ts";
 import { type BackendName, backendNames } from "../learners/nn/backend.ts";
-import { chosenMethods, everyMethod } from "./chosen_method.ts";
-import { configWith } from "./config_values.ts";
+import { type ChosenMethods, chosenMethods, everyMethod } from "./chosen_method.ts";
+import { chosenVariants } from "./chosen_variants.ts";
+import { configWith, readSetting } from "./config_values.ts";
 import { dataMeaning, dataOfEnvironment, existingFolder } from "./data_option.ts";
 import { UsageError } from "./failure.ts";
+import { MethodFlags, type MethodWords } from "./method_flags.ts";
 import { choice, givenFlags, integerFrom, pathFromUser, readArguments } from "./options.ts";
 import {
   addSubmissionOptions,
@@ -83,7 +85,8 @@ const longestRun = { seeds: 1000, workers: 256 } as const;
 function trainCommand(): Command {
   const command = new Command("deno task train")
     .description(
-      "Train methods of the library beside their baselines, and judge their papers' claims.",
+      "Train methods of the library beside their baselines, and judge their papers' claims. " +
+        "A method has flags of its own: deno task train <method> --help",
     )
     .argument("[method]", `a method, a family, or ${everyMethod} (deno task methods lists them)`)
     .option("--variant <name...>", "only these variants (default: the profile's)")
@@ -117,10 +120,21 @@ function trainCommand(): Command {
 
 /**
  * The options in `args`, or `undefined` when help was asked for and has been printed.
+ * @param methods those there are, the whole library unless told otherwise
  * @throws {UsageError} naming what is wrong, its value and what is allowed
  */
-export function parseTrainOptions(args: readonly string[]): TrainOptions | undefined {
+export function parseTrainOptions(
+  args: readonly string[],
+  methods: readonly Method[] = library,
+): TrainOptions | undefined {
   const command = trainCommand();
+  const named = namedWork(args, methods);
+  const chosen = named?.name === undefined ? undefined : chosenMethods(named.name, methods);
+  const ofMethod = chosen && "method" in chosen
+    ? new MethodFlags(chosen.method, command, chosen.method.profiles[named!.profile].config)
+    : undefined;
+  ofMethod?.addTo(command);
+  if (named) refuseForeignFlags(args, command, methods, chosen);
   if (!readArguments(command, args)) return undefined;
   const flags = command.opts<Flags>();
   const [name] = command.args as (string | undefined)[];
@@ -130,51 +144,102 @@ export function parseTrainOptions(args: readonly string[]): TrainOptions | undef
     throw new UsageError("--workers is about this machine; --cluster has the workers that it has");
   }
   const common = { cluster, workers, out, json, data: flags.data ?? dataOfEnvironment() };
-  if (resume === undefined) return { source: newWork(name, flags, givenFlags(command)), ...common };
-  const fixed = givenFlags(command).find(({ name }) => !runFlags.has(name));
-  if (fixed) {
-    throw new UsageError(
-      `${fixed.flag} cannot go with --resume: the run's configuration is kept in it`,
-    );
+  if (resume !== undefined) {
+    const fixed = givenFlags(command).find(({ name }) => !runFlags.has(name));
+    if (fixed) throw new UsageError(keptInTheRun(fixed.flag));
+    return { source: { resume, name }, ...common };
   }
-  return { source: { resume, name }, ...common };
-}
-
-function newWork(
-  name: string | undefined,
-  flags: Flags,
-  given: ReturnType<typeof givenFlags>,
-): NewWork {
-  if (name === undefined) {
-    const ids = library.map(({ id }) => id).join(", ");
+  if (!chosen) {
+    const ids = methods.map(({ id }) => id).join(", ");
     throw new UsageError(
       `name a method, a family or ${everyMethod}, or a run with --resume; the methods are ${ids}`,
     );
   }
-  const { profile, backend } = flags;
-  const chosen = chosenMethods(name);
-  if ("method" in chosen) return { profile, backend, runs: [plannedRun(chosen.method, flags)] };
-  const ofOneMethod = given.find((each) => methodFlags.has(each.name));
-  if (ofOneMethod) {
-    throw new UsageError(`${ofOneMethod.flag} is for one method only; it cannot go with ${name}`);
+  const words = ofMethod?.read(command) ?? { values: new Map(), settings: [] };
+  return { source: newWork(chosen, flags, givenFlags(command), words), ...common };
+}
+
+const keptInTheRun = (flag: string) =>
+  `${flag} cannot go with --resume: the run's configuration is kept in it`;
+
+/**
+ * What is to be trained, and how large, as it can be told before it is known which flags there are;
+ * `undefined` where a flag is wrong that there is in any case, which whoever reads them all will tell.
+ */
+function namedWork(
+  args: readonly string[],
+  methods: readonly Method[],
+): { readonly name?: string; readonly profile: ProfileName } | undefined {
+  const probe = trainCommand().helpOption(false).allowUnknownOption().allowExcessArguments();
+  try {
+    probe.exitOverride().configureOutput({ writeErr: () => {} }).parse([...args], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return undefined;
+    throw error;
   }
-  const runs = chosen.methods.map((method) => plannedRun(method, flags));
+  const names = new Set([everyMethod, ...methods.flatMap(({ id, family }) => [id, family])]);
+  // Before unknown flags there are no values of theirs.
+  const first = probe.args.slice(0, 1).find((word) => !word.startsWith("-"));
+  const name = probe.args.find((word) => names.has(word)) ?? first;
+  return { name, profile: probe.opts<Flags>().profile };
+}
+
+/**
+ * Refuse flags that another method has, and say so: they are no slips of the pen.
+ * @throws {UsageError}
+ */
+function refuseForeignFlags(
+  args: readonly string[],
+  command: Command,
+  methods: readonly Method[],
+  chosen: ChosenMethods | undefined,
+): void {
+  const known = new Set(["--help", ...command.options.map(({ long }) => long)]);
+  for (const [flag] of args.map((word) => word.split("="))) {
+    if (!flag.startsWith("--") || known.has(flag)) continue;
+    const owners = methods
+      .filter((method) => new MethodFlags(method, trainCommand()).names.includes(flag))
+      .map(({ id }) => id);
+    if (owners.length === 0) continue;
+    if (chosen && "set" in chosen) throw new UsageError(forOneMethod(flag, chosen.set));
+    if (args.some((word) => /^--resume(=|$)/.test(word))) throw new UsageError(keptInTheRun(flag));
+    throw new UsageError(
+      `${flag} is a flag of ${owners.join(", ")}` +
+        (chosen ? `, not of ${chosen.method.id} (see --help)` : `: name the method`),
+    );
+  }
+}
+
+const forOneMethod = (flag: string, set: string) =>
+  `${flag} is for one method only; it cannot go with ${set}`;
+
+function newWork(
+  chosen: ChosenMethods,
+  flags: Flags,
+  given: ReturnType<typeof givenFlags>,
+  words: MethodWords,
+): NewWork {
+  const { profile, backend } = flags;
+  if ("method" in chosen) {
+    return { profile, backend, runs: [plannedRun(chosen.method, flags, words)] };
+  }
+  const ofOneMethod = given.find((each) => methodFlags.has(each.name));
+  if (ofOneMethod) throw new UsageError(forOneMethod(ofOneMethod.flag, chosen.set));
+  const runs = chosen.methods.map((method) => plannedRun(method, flags, words));
   return { profile, backend, runs, set: chosen.set };
 }
 
-function plannedRun(method: Method, flags: Flags): PlannedRun {
+function plannedRun(method: Method, flags: Flags, { values, settings }: MethodWords): PlannedRun {
   const { config, seeds, variants } = method.profiles[flags.profile];
+  const set = (flags.set ?? []).map(readSetting);
+  const twice = settings.find(({ key }) => set.some((each) => each.key === key));
+  if (twice) {
+    throw new UsageError(`${twice.words} and --set ${twice.key}=…: give one of the two`);
+  }
   return {
     method,
-    variants: chosenVariants(method, flags.variant ?? variants),
+    variants: chosenVariants(method, variants, { names: flags.variant, values }),
     seeds: Array.from({ length: flags.seeds ?? seeds }, (_, index) => index + 1),
-    config: configWith(method.config, config, flags.set ?? []),
+    config: configWith(method.config, config, [...set, ...settings]),
   };
-}
-
-function chosenVariants(method: Method, names: readonly string[]): string[] {
-  const unknown = names.find((name) => !Object.hasOwn(method.variants, name));
-  if (unknown === undefined) return [...new Set(names)];
-  const known = Object.keys(method.variants).join(", ");
-  throw new UsageError(`--variant ${unknown}: ${method.id} has no such variant; it has ${known}`);
 }

@@ -1,6 +1,7 @@
 /** What `train` says before and after its work. */
 import { type LibraryReport, reportLine } from "../agents/library/report.ts";
-import { claimVerdict, counted, readable, verdict } from "../agents/library/report_text.ts";
+import { readable } from "../agents/library/readable.ts";
+import { claimVerdict, counted, verdict } from "../agents/library/report_text.ts";
 import type { RunEnd } from "../agents/library/run.ts";
 import { jobsOf } from "../agents/library/run_config.ts";
 import { type SetMember, summaryHead, summaryRow } from "../agents/library/run_set_report.ts";

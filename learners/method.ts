@@ -7,7 +7,9 @@
  */
 import type { z } from "zod";
 import type { RandomStream } from "../sim/random.ts";
+import type { Axis } from "./axes.ts";
 import type { Figure } from "./figure.ts";
+import type { Table } from "./table.ts";
 
 /** Where a method comes from. */
 export interface Paper {
@@ -141,6 +143,8 @@ export interface Method<Schema extends z.ZodObject = z.ZodObject> {
   readonly profiles: Readonly<Record<ProfileName, Profile<z.output<Schema>>>>;
   /** The method, its baselines and its ablations: what each is, by name. */
   readonly variants: Readonly<Record<string, string>>;
+  /** What the variants are combinations of, where they are; see `variantsOf` in axes.ts. */
+  readonly axes?: readonly Axis[];
   /** The files of the data folder that its jobs read under a configuration; none unless given. */
   files?(config: z.output<Schema>): readonly string[];
   /** Do one job: says how it goes, and returns its result. */
@@ -152,6 +156,11 @@ export interface Method<Schema extends z.ZodObject = z.ZodObject> {
   claim(outcomes: Outcomes): Claim;
   /** What to draw of these results; a pure function. */
   figures(outcomes: Outcomes): readonly Figure[];
+  /**
+   * What to say of these results in tables, beside those of every report; a pure function. Tables without
+   * rows are left out.
+   */
+  tables?(outcomes: Outcomes): readonly Table[];
 }
 
 /**

@@ -1,13 +1,12 @@
-/** What claims and figures ask of a method's results. */
+/** What claims, figures and tables ask of a method's results. */
 import type { Claim, ClaimPart, Outcomes } from "./method.ts";
-import { mean, standardDeviation } from "./statistics.ts";
+import { mean, standardDeviation } from "./statistics/descriptive.ts";
+import { bootstrapInterval } from "./statistics/intervals.ts";
+import type { Estimate } from "./table.ts";
 
 /** A metric's value of every seed that reports it, in order; none if the variant was not run. */
 export function valuesOf(outcomes: Outcomes, variant: string, metric: string): number[] {
-  const seeds = Object.hasOwn(outcomes, variant) ? outcomes[variant] : [];
-  return seeds.flatMap(({ result: { metrics } }) =>
-    Object.hasOwn(metrics, metric) ? [metrics[metric]] : []
-  );
+  return [...bySeed(outcomes, variant, metric).values()];
 }
 
 /** A metric's mean over seeds; NaN if no seed reports it. */
@@ -18,6 +17,47 @@ export function meanOf(outcomes: Outcomes, variant: string, metric: string): num
 /** A metric's standard deviation over seeds; 0 for fewer than two. */
 export function deviationOf(outcomes: Outcomes, variant: string, metric: string): number {
   return standardDeviation(valuesOf(outcomes, variant, metric));
+}
+
+/**
+ * A metric's mean over seeds with its bootstrap interval of 95 % (see `bootstrapInterval`) and deviation;
+ * without them for fewer than two seeds.
+ *
+ * @param scale what the values are multiplied by, such as 100 for metres in centimetres
+ */
+export function estimateOf(
+  outcomes: Outcomes,
+  variant: string,
+  metric: string,
+  scale = 1,
+): Estimate {
+  const values = valuesOf(outcomes, variant, metric).map((value) => scale * value);
+  const value = mean(values);
+  const interval = bootstrapInterval(values);
+  return interval ? { value, interval, deviation: standardDeviation(values) } : { value };
+}
+
+/** How much larger a metric is with `first` than with `second`, under each seed of both, in order. */
+export function pairedDifferences(
+  outcomes: Outcomes,
+  [first, second]: readonly [first: string, second: string],
+  metric: string,
+): number[] {
+  const others = bySeed(outcomes, second, metric);
+  return [...bySeed(outcomes, first, metric)].flatMap(([seed, value]) => {
+    const other = others.get(seed);
+    return other === undefined ? [] : [value - other];
+  });
+}
+
+/** A metric's value by the seeds that report it. */
+function bySeed(outcomes: Outcomes, variant: string, metric: string): ReadonlyMap<number, number> {
+  const seeds = Object.hasOwn(outcomes, variant) ? outcomes[variant] : [];
+  return new Map(
+    seeds.flatMap(({ seed, result: { metrics } }) =>
+      Object.hasOwn(metrics, metric) ? [[seed, metrics[metric]] as const] : []
+    ),
+  );
 }
 
 /**

@@ -2,9 +2,11 @@
 import { quantity } from "./axes.ts";
 import { categoryColours } from "./colours.ts";
 import {
+  axisTitle,
   canBeShown,
   type Drawing,
   FigureError,
+  type Frame,
   ink,
   type Kind,
   largest,
@@ -14,7 +16,6 @@ import {
   requireSome,
   short,
   smallest,
-  wrap,
 } from "./drawing.ts";
 
 interface Bar {
@@ -29,16 +30,18 @@ interface Bar {
   readonly tip: number;
 }
 
-export function bars(figure: Kind<"bars">): Drawing {
+export function bars(figure: Kind<"bars">, frame: Frame): Drawing {
   const { names, values, spread, yLabel, yLogarithmic = false } = figure;
   checkLengths(figure);
   const shownValues = values.filter((value) => canBeShown(value, yLogarithmic));
   requireSome(shownValues, figure);
   const base = yLogarithmic ? 10 ** Math.floor(Math.log10(smallest(shownValues))) : 0;
   const shown = barsFrom(base, figure);
-  const step = Math.max(28, Math.min(72, plot.width / names.length));
+  const step = Math.max(28, Math.min(72, frame.width / names.length));
   const x = nameAxis(figure, step);
-  const y = quantity("value", yLabel, extent(base, shown, yLogarithmic), yLogarithmic, true);
+  const reach = extent(base, shown, yLogarithmic);
+  const ys = [...reach, ...frame.reach?.y ?? []];
+  const y = quantity("value", yLabel, ys, yLogarithmic, true, frame.height);
   const layer: Layer[] = [
     {
       mark: { type: "bar", color: categoryColours[0] },
@@ -55,9 +58,9 @@ export function bars(figure: Kind<"bars">): Drawing {
       encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" } },
     });
   }
-  const size = { width: Math.round(step * names.length), height: plot.height };
+  const size = { width: Math.round(step * names.length), height: frame.height };
   const leftOut = values.length - shown.length;
-  return { spec: { ...size, data: { values: shown }, layer }, leftOut };
+  return { spec: { ...size, data: { values: shown }, layer }, leftOut, reach: { y: reach } };
 }
 
 function checkLengths({ title, names, values, spread }: Kind<"bars">): void {
@@ -98,7 +101,7 @@ function nameAxis({ names, xLabel }: Kind<"bars">, step: number) {
     type: "ordinal" as const,
     scale: { domain: names.keys().toArray(), paddingInner: 0.35, paddingOuter: 0.25 },
     axis: {
-      title: wrap(xLabel, plot.width),
+      title: axisTitle(xLabel, plot.width),
       labelExpr: lookUp(names),
       labelAngle: longest > step ? -35 : 0,
       labelLimit: 220,

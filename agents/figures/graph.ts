@@ -1,17 +1,16 @@
 /** Graphs: nodes where they are said to be, and the edges between them. */
 import { amountScale, categoryColours } from "./colours.ts";
+import { equalAxes } from "./axes.ts";
 import {
   type Drawing,
   FigureError,
+  type Frame,
   type Kind,
-  largest,
   type LayeredSpec,
-  plot,
   requireSome,
-  smallest,
 } from "./drawing.ts";
 
-export function graph(figure: Kind<"graph">): Drawing {
+export function graph(figure: Kind<"graph">, frame: Frame): Drawing {
   const { positions, edges, colours, sizes } = figure;
   requireSome(positions, figure);
   checkGraph(figure);
@@ -26,7 +25,7 @@ export function graph(figure: Kind<"graph">): Drawing {
     const [[x, y], [x2, y2]] = [positions[from], positions[to]];
     return { x, y, x2, y2 };
   });
-  const { x, y, ...size } = equalScales(positions);
+  const { x, y, ...size } = equalScales(positions, frame);
   const spec: LayeredSpec = {
     ...size,
     layer: [
@@ -74,24 +73,16 @@ function checkGraph({ title, positions, edges, colours, sizes }: Kind<"graph">):
 const edgeOpacity = (edges: number) => edges > 1500 ? 0.2 : edges > 300 ? 0.4 : 0.7;
 
 /** Axes, not shown, on which a unit is equally long in both directions. */
-function equalScales(positions: readonly (readonly [number, number])[]) {
-  const ranges = [0, 1].map((axis) => {
-    const values = positions.map((position) => position[axis]);
-    return { low: smallest(values), extent: largest(values) - smallest(values) };
-  });
-  const longest = Math.max(...ranges.map(({ extent }) => extent)) || 1;
-  const margin = 0.04 * longest;
-  const [width, height] = ranges.map(({ extent }) => plot.width * (extent + 2 * margin) / longest);
-  const [x, y] = (["x", "y"] as const).map((field, axis) => ({
+function equalScales(positions: readonly (readonly [number, number])[], { width }: Frame) {
+  const [xs, ys] = [positions.map(([x]) => x), positions.map(([, y]) => y)];
+  const equal = equalAxes({ x: xs, y: ys }, { width, height: width });
+  const [x, y] = (["x", "y"] as const).map((field) => ({
     field,
     type: "quantitative" as const,
     axis: null,
-    scale: {
-      domain: [ranges[axis].low - margin, ranges[axis].low + ranges[axis].extent + margin],
-      nice: false,
-    },
+    scale: { domain: [...equal[field]], nice: false },
   }));
-  return { width: Math.round(width), height: Math.round(height), x, y };
+  return { width: equal.width, height: equal.height, x, y };
 }
 
 /** Few whole numbers are classes; others are amounts. */

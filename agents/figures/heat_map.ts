@@ -1,19 +1,21 @@
 /** Heat maps: a matrix of coloured cells, with their numbers where there are few. */
 import { amountScale, missingColour } from "./colours.ts";
 import {
+  axisTitle,
   type Drawing,
   FigureError,
+  type Frame,
   type Kind,
+  largest,
   type Layer,
   type LayeredSpec,
   lookUp,
   plot,
   requireSome,
   short,
-  wrap,
 } from "./drawing.ts";
 
-export function heatMap(figure: Kind<"heat-map">): Drawing {
+export function heatMap(figure: Kind<"heat-map">, frame: Frame): Drawing {
   const { values, rows, columns, xLabel, yLabel } = figure;
   checkLengths(figure);
   const all = values.flatMap((cells, row) =>
@@ -24,9 +26,12 @@ export function heatMap(figure: Kind<"heat-map">): Drawing {
   const { scheme, domain, isDark } = amountScale(shown.map(({ value }) => value));
   const annotated = all.length <= 144;
   // Whole pixels leave no seams between cells.
-  const step = annotated ? 40 : Math.max(3, Math.min(24, Math.floor(plot.width / columns.length)));
-  const x = band("column", xLabel, columns, Math.max(step, 60));
-  const y = band("row", yLabel, rows, 180);
+  const step = annotated ? 40 : Math.max(3, Math.min(24, Math.floor(frame.width / columns.length)));
+  const slanted = annotated && 6.5 * largest(columns.map(({ length }) => length)) > step;
+  const x = slanted
+    ? band("column", xLabel, columns, { labelAngle: -35, labelLimit: 180 })
+    : band("column", xLabel, columns, { labelLimit: Math.max(step, 60), labelOverlap: true });
+  const y = band("row", yLabel, rows, { labelLimit: 180, labelOverlap: !annotated });
   const color = {
     field: "value",
     type: "quantitative" as const,
@@ -68,18 +73,27 @@ function checkLengths({ title, values, rows, columns }: Kind<"heat-map">): void 
   );
 }
 
-/** One cell after the other, by index; names that would run into each other are left out. */
-function band(field: string, title: string, names: readonly string[], labelLimit: number) {
+/** How names stand beside the cells. */
+interface Labels {
+  readonly labelAngle?: number;
+  /** Pixels. */
+  readonly labelLimit: number;
+  /** Whether names that would run into each other are left out. */
+  readonly labelOverlap?: boolean;
+}
+
+/** One cell after the other, by index. */
+function band(field: string, title: string, names: readonly string[], labels: Labels) {
   return {
     field,
     type: "ordinal" as const,
     scale: { domain: names.keys().toArray(), padding: 0 },
     axis: {
-      title: wrap(title, plot.width),
+      title: axisTitle(title, plot.width),
       labelExpr: lookUp(names),
       labelAngle: 0,
-      labelLimit,
-      labelOverlap: true,
+      labelOverlap: false,
+      ...labels,
       domain: false,
     },
   };

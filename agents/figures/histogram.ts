@@ -5,16 +5,16 @@ import {
   canBeShown,
   type Drawing,
   FigureError,
+  type Frame,
   integers,
   type Kind,
   largest,
   type LayeredSpec,
-  plot,
   requireSome,
   smallest,
 } from "./drawing.ts";
 
-export function histogram(figure: Kind<"histogram">): Drawing {
+export function histogram(figure: Kind<"histogram">, frame: Frame): Drawing {
   const { bins, xLabel, yLabel, xLogarithmic = false, yLogarithmic = false } = figure;
   if (!Number.isInteger(bins) || bins < 1) {
     throw new FigureError(
@@ -29,7 +29,8 @@ export function histogram(figure: Kind<"histogram">): Drawing {
   const base = yLogarithmic ? 0.5 : 0;
   const values = counts.map((count, bin) => ({ count, from: edges[bin], to: edges[bin + 1] }));
   const spec: LayeredSpec = {
-    ...plot,
+    width: frame.width,
+    height: frame.height,
     data: { values: values.filter(({ count }) => count > 0) },
     layer: [{
       mark: {
@@ -39,9 +40,9 @@ export function histogram(figure: Kind<"histogram">): Drawing {
         strokeWidth: bins > 100 ? 0 : 1,
       },
       encoding: {
-        x: quantity("from", xLabel, edges, xLogarithmic, false),
+        x: quantity("from", xLabel, edges, xLogarithmic, false, frame.width),
         x2: { field: "to" },
-        y: quantity("count", yLabel, [base, largest(counts)], yLogarithmic, true),
+        y: quantity("count", yLabel, [base, largest(counts)], yLogarithmic, true, frame.height),
         y2: { datum: base },
       },
     }],

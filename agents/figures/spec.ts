@@ -1,13 +1,9 @@
 /** What Vega-Lite (https://vega.github.io/vega-lite) is to draw of a figure, and in which style. */
 import type { Config, TopLevelSpec } from "vega-lite";
 import type { Figure } from "../../learners/figure.ts";
-import { bars } from "./bars.ts";
-import { type Drawing, ink, plot, wrap } from "./drawing.ts";
-import { graph } from "./graph.ts";
-import { heatMap } from "./heat_map.ts";
-import { histogram } from "./histogram.ts";
-import { imageGrid } from "./image_grid.ts";
-import { lines, scatter } from "./traces.ts";
+import { draw } from "./draw.ts";
+import { ink, plot, wrap } from "./drawing.ts";
+import { panelsDrawing } from "./panels.ts";
 
 const style: Config = {
   aria: false,
@@ -59,8 +55,7 @@ const style: Config = {
 
 /** The whole specification of `figure`. */
 export function figureSpec(figure: Figure): TopLevelSpec {
-  const { spec, leftOut = 0 } = draw(figure);
-  const width = typeof spec.width === "number" ? spec.width : plot.width;
+  const { spec, width, leftOut = 0 } = drawn(figure);
   const subtitle = leftOut === 0
     ? undefined
     : `${leftOut} not shown: not finite, or not above 0 where the axis is logarithmic`;
@@ -75,21 +70,8 @@ export function figureSpec(figure: Figure): TopLevelSpec {
   };
 }
 
-function draw(figure: Figure): Drawing {
-  switch (figure.kind) {
-    case "line":
-      return lines(figure);
-    case "scatter":
-      return scatter(figure);
-    case "bars":
-      return bars(figure);
-    case "histogram":
-      return histogram(figure);
-    case "heat-map":
-      return heatMap(figure);
-    case "image-grid":
-      return imageGrid(figure);
-    case "graph":
-      return graph(figure);
-  }
+function drawn(figure: Figure) {
+  if (figure.kind === "panels") return panelsDrawing(figure);
+  const { spec, leftOut } = draw(figure, plot);
+  return { spec, leftOut, width: typeof spec.width === "number" ? spec.width : plot.width };
 }

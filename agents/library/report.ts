@@ -4,7 +4,9 @@
  */
 import type { Figure } from "../../learners/figure.ts";
 import type { Claim, Method, Outcomes, Paper } from "../../learners/method.ts";
-import { mean, meanInterval, standardDeviation } from "../../learners/statistics.ts";
+import { mean, standardDeviation } from "../../learners/statistics/descriptive.ts";
+import { meanInterval } from "../../learners/statistics/intervals.ts";
+import type { Table } from "../../learners/table.ts";
 import { elapsedSeconds } from "./journal.ts";
 import { outcomesOf, type RunEnd } from "./run.ts";
 import { jobsOf, type LibraryRunConfig, type LibraryRunEvent } from "./run_config.ts";
@@ -44,6 +46,14 @@ export interface ReportFigure {
   readonly caption: string;
   /** Its path within the run's folder. */
   readonly file: string;
+  /** That of what it shows, as CSV. */
+  readonly data: string;
+}
+
+/** A table of the report. In its cells, too, numbers that JSON does not have are null. */
+export interface ReportTable extends Table {
+  /** Its path within the run's folder, as CSV. */
+  readonly file: string;
 }
 
 /** A job that failed. */
@@ -72,7 +82,11 @@ export interface LibraryReport {
   readonly seconds: number;
   /** The most memory of the whole process, all threads together. */
   readonly residentBytes: number;
+  /** Those of the method; what every report says of its results is in `variants`. */
+  readonly tables: readonly ReportTable[];
   readonly figures: readonly ReportFigure[];
+  /** The path of a CSV file with the numbers of every job. */
+  readonly jobs: string;
   readonly versions: LibraryRunConfig["versions"];
 }
 
@@ -90,6 +104,7 @@ export interface DrawnReport {
   readonly report: LibraryReport;
   /** In the order of `report.figures`. */
   readonly figures: readonly Figure[];
+  readonly outcomes: Outcomes;
 }
 
 /** The report of a run that was not stopped. */
@@ -97,6 +112,7 @@ export function libraryReport({ run, method, config, end, events }: ReportSource
   const outcomes = outcomesOf(config, end.reports);
   const isEmpty = Object.keys(outcomes).length === 0;
   const figures = isEmpty ? [] : method.figures(outcomes);
+  const tables = isEmpty ? [] : method.tables?.(outcomes) ?? [];
   const { profile, backend, device, versions } = config;
   const report: LibraryReport = {
     run,
@@ -114,12 +130,17 @@ export function libraryReport({ run, method, config, end, events }: ReportSource
     )),
     seconds: elapsedSeconds(events),
     residentBytes: Math.max(0, ...events.map(({ residentBytes }) => residentBytes)),
-    figures: figures.map(({ title, caption }, index) => (
-      { title, caption, file: `figures/${fileName(index + 1, title)}.svg` }
+    tables: tables.filter(({ rows }) => rows.length > 0).map((table, index) => (
+      { ...table, file: `tables/${fileName(index + 1, table.title)}.csv` }
     )),
+    figures: figures.map(({ title, caption }, index) => {
+      const path = `figures/${fileName(index + 1, title)}`;
+      return { title, caption, file: `${path}.svg`, data: `${path}.csv` };
+    }),
+    jobs: "tables/jobs.csv",
     versions,
   };
-  return { report, figures };
+  return { report, figures, outcomes };
 }
 
 const nothingToJudge: Claim = {
@@ -131,7 +152,7 @@ const nothingToJudge: Claim = {
 
 /** Such as `03-validation-accuracy`. */
 function fileName(number: number, title: string): string {
-  const words = title.toLowerCase().normalize("NFKD").match(/[a-z0-9]+/g) ?? ["figure"];
+  const words = title.toLowerCase().normalize("NFKD").match(/[a-z0-9]+/g) ?? [];
   return [String(number).padStart(2, "0"), ...words].join("-").slice(0, 80);
 }
 

@@ -1,10 +1,15 @@
-/** Keeps the report of a run of the library: `report.json`, `report.md` and `figures/*.svg`. */
+/**
+ * Keeps the report of a run of the library: `report.json`, `report.md`, `tables/*.csv`, and
+ * `figures/*.svg` with what they show in `figures/*.csv`.
+ */
 import { join } from "node:path";
 import { replaceFile } from "../../cluster/durable_file.ts";
 import { describingErrors } from "../../cluster/run_store_error.ts";
 import type { Method } from "../../learners/method.ts";
+import { figureCsv } from "../figures/csv.ts";
 import { figureSvg } from "../figures/svg.ts";
 import { type LibraryReport, libraryReport } from "./report.ts";
+import { jobsCsv, tableCsv } from "./report_tables.ts";
 import { reportText } from "./report_text.ts";
 import type { LibraryRunFolder, RunEnd } from "./run.ts";
 
@@ -20,12 +25,18 @@ export async function saveLibraryReport(
 ): Promise<LibraryReport> {
   const { id, path, config } = folder;
   const events = await folder.readEvents();
-  const { report, figures } = libraryReport({ run: id, method, config, end, events });
+  const { report, figures, outcomes } = libraryReport({ run: id, method, config, end, events });
   await describingErrors("write", path, async () => {
-    await Deno.mkdir(join(path, "figures"), { recursive: true });
-    for (const [index, figure] of figures.entries()) {
-      await writeText(join(path, report.figures[index].file), await figureSvg(figure));
+    for (const folder of ["figures", "tables"]) {
+      await Deno.mkdir(join(path, folder), { recursive: true });
     }
+    for (const [index, figure] of figures.entries()) {
+      const { file, data } = report.figures[index];
+      await writeText(join(path, file), await figureSvg(figure));
+      await writeText(join(path, data), figureCsv(figure));
+    }
+    for (const table of report.tables) await writeText(join(path, table.file), tableCsv(table));
+    await writeText(join(path, report.jobs), jobsCsv(method, outcomes));
   });
   await writeReportText(path, reportText(report));
   await folder.saveReport(report);

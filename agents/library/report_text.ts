@@ -1,7 +1,9 @@
 /** A report of the library as Markdown, to be read. */
 import type { ClaimPart, Paper } from "../../learners/method.ts";
 import { isJudged } from "../../learners/outcomes.ts";
-import type { LibraryReport, MetricSummary, VariantSummary } from "./report.ts";
+import { readable } from "./readable.ts";
+import type { LibraryReport, MetricSummary, ReportTable, VariantSummary } from "./report.ts";
+import { table, tableText } from "./report_tables.ts";
 
 /** The text of `report.md`. */
 export function reportText(report: LibraryReport): string {
@@ -10,11 +12,12 @@ export function reportText(report: LibraryReport): string {
     citation(report.paper),
     claimText(report),
     failuresText(report),
-    resultsTable(report.variants),
+    ...report.tables.map(methodTable),
+    resultsTable(report),
     figuresText(report),
-    ...metricTables(report.variants),
     costTable(report),
     settingsText(report),
+    ...metricTables(report.variants),
   ];
   return `${sections.filter((section) => section !== "").join("\n\n")}\n`;
 }
@@ -28,14 +31,6 @@ export function citation({ title, authors, year, venue, arxiv }: Paper): string 
 /** Such as "1 seed" and "3 seeds". */
 export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-/** A number with four significant digits. */
-export function readable(value: number): string {
-  if (!Number.isFinite(value)) return "not a number";
-  const rounded = Number(value.toPrecision(4));
-  const isExtreme = rounded !== 0 && (Math.abs(rounded) >= 1e6 || Math.abs(rounded) < 1e-4);
-  return isExtreme ? rounded.toExponential() : String(rounded);
 }
 
 /** What the results say of a claim, or of a part of one. */
@@ -86,10 +81,22 @@ function metricNames(variants: Variants): string[] {
   return [...new Set(Object.values(variants).flatMap(({ metrics }) => Object.keys(metrics)))];
 }
 
-/** All variants and metrics at a glance. */
-function resultsTable(variants: Variants): string {
+/** A table of the method's own. */
+function methodTable({ title, caption, columns, rows, file }: ReportTable): string {
+  return `## ${title}\n\n${caption} ([CSV](${file}))\n\n${tableText({ columns, rows })}`;
+}
+
+/** More columns than these nobody reads. */
+const widestTable = 12;
+
+/** All variants and metrics at a glance, where they are few. */
+function resultsTable({ variants, jobs }: LibraryReport): string {
   const names = metricNames(variants);
   if (names.length === 0) return "";
+  const everyNumber = `Every number of every job is in [${jobs}](${jobs})`;
+  if (names.length > widestTable) {
+    return `## Results\n\n${everyNumber}; below there is a table for each of the ${names.length} metrics.`;
+  }
   const rows = Object.entries(variants).map(([variant, { metrics }]) => [
     variant,
     ...names.map((name) => {
@@ -97,7 +104,7 @@ function resultsTable(variants: Variants): string {
       return found ? `${readable(found.mean)} ± ${readable(found.std)}` : "";
     }),
   ]);
-  return `## Results\n\nMean ± standard deviation over seeds.\n\n${
+  return `## Results\n\nMean ± standard deviation over seeds. ${everyNumber}.\n\n${
     table(["variant", ...names], rows)
   }`;
 }
@@ -149,7 +156,9 @@ const megabytes = (bytes: number) => readable(bytes / 1e6);
 
 function figuresText({ figures }: LibraryReport): string {
   if (figures.length === 0) return "";
-  const shown = figures.map(({ title, caption, file }) => `![${title}](${file})\n\n${caption}`);
+  const shown = figures.map(({ title, caption, file, data }) =>
+    `![${title}](${file})\n\n${caption} ([CSV](${data}))`
+  );
   return ["## Figures", ...shown].join("\n\n");
 }
 
@@ -159,13 +168,7 @@ function settingsText(
   const rows = Object.entries(config).map(([key, value]) => [key, JSON.stringify(value)]);
   const where = `Run ${run}, profile ${profile}, backend ${backend} (${device}), ` +
     `Callosum ${versions.callosum}, Deno ${versions.deno}, TensorFlow.js ${versions.tensorflow}.`;
-  const meaning = "Intervals: 95 %, of the mean over seeds, by Student's t.";
+  const meaning =
+    "Intervals in the metrics' tables below: 95 %, of the mean over seeds, by Student's t.";
   return `## Settings\n\n${where} ${meaning}\n\n${table(["key", "value"], rows)}`;
-}
-
-/** A table of Markdown. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|").replace(/\s+/g, " ")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

@@ -3,7 +3,8 @@
  *
  *     runs/<id>/                  a run folder (cluster/run_store.ts): config, events, report
  *       report.md                 the report to read
- *       figures/*.svg
+ *       figures/*.svg             and what they show: figures/*.csv
+ *       tables/*.csv              those of the report, and jobs.csv with the numbers of every job
  *       jobs/<variant>-s<seed>/   a run folder for each job: config, events, checkpoint, report
  *
  * A job depends on nothing but its description, so the number of threads decides how long a run takes

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { isJudged } from "../../learners/outcomes.ts";
 import type { LibraryReport } from "./report.ts";
 import { writeReportText } from "./report_files.ts";
-import { counted, readable, table, verdict } from "./report_text.ts";
+import { table } from "./report_tables.ts";
+import { readable } from "./readable.ts";
+import { counted, verdict } from "./report_text.ts";
 import type { RunSetFolder } from "./run_set.ts";
 
 /** What a run of a set has come to: its report, or why there is none. */

@@ -40,7 +40,7 @@ import {
 import { flipCounter, quantisationErrors } from "../nn/binary/diagnostics.ts";
 import { piecewiseQuadratic, sign, sine, straightThrough } from "../nn/binary/estimators.ts";
 import type { Phase } from "../nn/image_classification.ts";
-import { mean } from "../statistics.ts";
+import { mean } from "../statistics/descriptive.ts";
 import {
   type Bench,
   binaryBench,

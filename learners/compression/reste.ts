@@ -42,7 +42,7 @@ import {
   straightThrough,
 } from "../nn/binary/estimators.ts";
 import type { ClassifierTraining, Phase } from "../nn/image_classification.ts";
-import { mean } from "../statistics.ts";
+import { mean } from "../statistics/descriptive.ts";
 import {
   type Bench,
   binaryBench,

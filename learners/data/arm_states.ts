@@ -136,7 +136,7 @@ function step(
   torques: Float64Array,
 ) {
   const arms = before.angles.length / arm.joints.length;
-  const engine = equationsEngine(arm, { gravity, limits: false }, { arms });
+  const engine = equationsEngine(arm, { gravity, limits: false }, { arms, precision: "double" });
   engine.reset(before);
   engine.setTorques(torques);
   engine.step(timeStep);

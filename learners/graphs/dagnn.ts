@@ -46,7 +46,7 @@ import { smoothnessMetric } from "../nn/graphs/smoothness.ts";
 import type { SparseMatrix } from "../nn/graphs/sparse_matrix.ts";
 import { linearVariables } from "../nn/linear.ts";
 import { disposeVariables, type Variables } from "../nn/variables.ts";
-import { mean } from "../statistics.ts";
+import { mean } from "../statistics/descriptive.ts";
 import {
   beyondPublished,
   dagnnClaim,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { configKeys, configWith } from "../../cli/config_values.ts";
+import { configKeys, configWith, readSetting } from "../../cli/config_values.ts";
 import { UsageError } from "../../cli/failure.ts";
 
 const schema = z.strictObject({
@@ -12,6 +12,13 @@ const schema = z.strictObject({
   note: z.string().default("").describe("a note"),
   warmUp: z.union([z.literal("none"), z.number()]).default("none").describe("epochs"),
 });
+
+/** What `--set` makes of a configuration. */
+const configured = (
+  of: z.ZodObject,
+  standard: Readonly<Record<string, unknown>>,
+  settings: readonly string[],
+) => configWith(of, standard, settings.map(readSetting));
 
 Deno.test("values are read as what their key is, and the rest keeps its default", () => {
   const settings = [
@@ -32,8 +39,8 @@ Deno.test("values are read as what their key is, and the rest keeps its default"
     note: "5",
     warmUp: 2,
   };
-  assert.deepEqual(configWith(schema, {}, settings), whole);
-  const others = configWith(schema, { layers: 7 }, ["note=a=b", "widths=[1]", "warmUp=none"]);
+  assert.deepEqual(configured(schema, {}, settings), whole);
+  const others = configured(schema, { layers: 7 }, ["note=a=b", "widths=[1]", "warmUp=none"]);
   assert.deepEqual(others, {
     rate: 0.1,
     layers: 7,
@@ -43,7 +50,7 @@ Deno.test("values are read as what their key is, and the rest keeps its default"
     note: "a=b",
     warmUp: "none",
   });
-  assert.equal(configWith(schema, { layers: 7 }, ["layers=4", "layers=5"]).layers, 5);
+  assert.equal(configured(schema, { layers: 7 }, ["layers=4", "layers=5"]).layers, 5);
 });
 
 Deno.test("a wrong setting is refused with its key, its value and what is allowed", () => {
@@ -61,7 +68,7 @@ Deno.test("a wrong setting is refused with its key, its value and what is allowe
     ["toString=1", /no key toString/],
   ];
   for (const [setting, message] of refused) {
-    assert.throws(() => configWith(schema, {}, [setting]), (error) => {
+    assert.throws(() => configured(schema, {}, [setting]), (error) => {
       assert.ok(error instanceof UsageError);
       assert.match(error.message, message);
       return true;
@@ -69,10 +76,16 @@ Deno.test("a wrong setting is refused with its key, its value and what is allowe
   }
 });
 
+Deno.test("a refusal has the words that gave the value", () => {
+  const given = { key: "rate", text: "fast", words: "--rate fast" };
+  assert.throws(() => configWith(schema, {}, [given]), /^UsageError: --rate fast: expected number/);
+  assert.deepEqual(readSetting("note=a=b"), { key: "note", text: "a=b", words: "--set note=a=b" });
+});
+
 Deno.test("what no single key is to blame for is refused too", () => {
   const pair = z.object({ low: z.number().default(0), high: z.number().default(1) })
     .refine(({ low, high }) => low < high, { message: "low must be below high" });
-  assert.throws(() => configWith(pair, {}, ["low=2"]), /low must be below high/);
+  assert.throws(() => configured(pair, {}, ["low=2"]), /low must be below high/);
 });
 
 Deno.test("keys are described by meaning, allowed values and default", () => {

@@ -1,6 +1,7 @@
 /** `deno task train` and `deno task methods` as a stranger meets them: real processes on a real disk. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { parse } from "csv-parse/sync";
 import type { LibraryReport } from "../../agents/library/report.ts";
 import { assertRefused, type Outcome, runTask, startTask, succeeds } from "./task_process.ts";
 
@@ -98,7 +99,18 @@ Deno.test("the run's folder has config, reports, figures, and a folder for each 
   const report = await readJson(join(folder, "report.json")) as LibraryReport;
   assert.equal(report.run, line.run);
   assert.deepEqual(report.claim.statement, line.claim.statement);
-  for (const { file } of report.figures) assert.ok(await exists(join(folder, file)), file);
+  for (const { file, data } of report.figures) {
+    assert.ok(await exists(join(folder, file)), file);
+    assert.match(await Deno.readTextFile(join(folder, data)), /^[^\r\n]+\r\n/);
+  }
+  const [head, ...rows] = parse(await Deno.readTextFile(join(folder, report.jobs)));
+  assert.deepEqual(head.slice(0, 2), ["variant", "seed"]);
+  const accuracies = rows.map((row) => Number(row[head.indexOf("test accuracy")]));
+  const { mlp, dagnn } = line.variants;
+  assert.deepEqual(
+    accuracies,
+    [mlp, dagnn].flatMap(({ metrics }) => metrics["test accuracy"].values),
+  );
   const text = await Deno.readTextFile(join(folder, "report.md"));
   assert.ok(text.includes(line.claim.statement), text);
   const jobs = [...Deno.readDirSync(join(folder, "jobs"))].map(({ name }) => name).sort();
@@ -205,6 +217,8 @@ const wrongArguments: readonly (readonly [readonly string[], readonly string[]])
   [["dagnn", "--set", "hops=many"], ["hops=many", "integer from 0 to 200"]],
   [["dagnn", "--set", "dropout=1"], ["dropout=1", "number from 0 below 1"]],
   [["all", "--set", "epochs=1"], ["--set", "one method only", "all"]],
+  [["all", "--epochs", "1"], ["--epochs", "one method only", "all"]],
+  [["dagnn", "--hops", "many"], ["--hops many", "integer from 0 to 200"]],
   [["compression", "--variant", "ste"], ["--variant", "one method only", "compression"]],
   [["dagnn", "--workers", "0"], ["--workers", "'0'"]],
   [["dagnn", "--data", join(root, "nowhere")], ["--data", "nowhere", "no such folder"]],
@@ -298,6 +312,39 @@ Deno.test("methods <id> shows paper, configuration, profiles, variants and last 
   assert.equal(card.configuration.find(({ key }: { key: string }) => key === "hops").default, 20);
   const none = await runTask("methods", ["dagnn", "--out", newFolder()]);
   assert.match(none.stdout, /last results\n {2}none yet/);
+});
+
+Deno.test("methods shows the axes of a method whose variants are combinations, and their flags", async () => {
+  const { stdout } = await runTask("methods", ["bilateral"]);
+  assert.match(stdout, /^tasks: .+ \(--tasks\)\n {2}reach +\S/m);
+  assert.match(stdout, /^models: .+ \(--models\)\n {2}uni-a +\S/m);
+  assert.match(
+    stdout,
+    /^variants \(--variant\)\n {2}\d+ combinations of tasks and models, such as reach-/m,
+  );
+  const card = JSON.parse((await runTask("methods", ["bilateral", "--json"])).stdout);
+  assert.deepEqual(card.axes.map(({ name }: { name: string }) => name), ["tasks", "models"]);
+});
+
+Deno.test("train <method> --help lists the method's own flags with the profile's values", async () => {
+  const { code, stdout } = await runTask("train", ["dagnn", "--profile", "smoke", "--help"]);
+  assert.equal(code, 0);
+  assert.match(
+    stdout,
+    /^ {2}--learning-rate <value> +Adam's step size; number above 0\s+\(default: 0\.01\)$/m,
+  );
+  assert.match(stdout, /^ {2}--hops <value> [^]+?\(default:\s+3\)$/m);
+  assert.match(stdout, /^Only by --set, .+: data$/m);
+  const help = (await runTask("train", ["bilateral", "--help"])).stdout;
+  assert.match(help, /^ {2}--tasks <names> +.+: reach, hold/m);
+});
+
+Deno.test("a hyper-parameter is set by its flag, in the run that is kept", async () => {
+  const args = ["dagnn", "--profile", "smoke", "--backend", "wasm", "--variant", "mlp", "--json"];
+  const out = newFolder();
+  const { run } = lineOf(await runTask("train", [...args, "--epochs", "3", "--out", out]));
+  const { config } = await readJson(join(out, run, "config.json")) as Record<string, object>;
+  assert.equal((config as Record<string, unknown>).epochs, 3);
 });
 
 Deno.test("methods answers an id that there is not with those there are", async () => {

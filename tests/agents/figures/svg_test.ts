@@ -52,7 +52,30 @@ const graph = {
   colours: [0, 1, 1],
 } as const;
 
-const kinds: readonly Figure[] = [line, scatter, bars, histogram, heatMap, imageGrid, graph];
+const groupedBars = {
+  ...named,
+  ...axes,
+  kind: "grouped-bars",
+  groups: ["g", "h", "i"],
+  series: ["s", "t"],
+  values: [[1, 2], [3, NaN], [2, 2]],
+  intervals: [[[0.5, 1.5], [1, 3]], [[2, 4], [0, 1]], [[1, 3], undefined]],
+  points: [[[0.5, 1.5], [2, 2]], [[3, 3], []], [[2], [2]]],
+} as const;
+const panels = {
+  ...named,
+  kind: "panels",
+  columns: 2,
+  panels: [
+    { ...axes, kind: "line", title: "first", traces: [trace, other] },
+    { ...axes, kind: "line", title: "second", traces: [{ ...other, name: "c" }, trace] },
+    { ...groupedBars, title: "third" },
+  ],
+} as const;
+
+const kinds: readonly Figure[] = [
+  ...[line, scatter, bars, groupedBars, histogram, heatMap, imageGrid, graph, panels],
+];
 
 /** The drawing as a document; fails where it is no well-formed XML. */
 async function drawn(figure: Figure): Promise<Document> {
@@ -135,6 +158,45 @@ Deno.test("a line that turns back is drawn as it runs", async () => {
   deepStrictEqual(across, [0, 440, 220, 220]);
 });
 
+Deno.test("traces of one name are drawn alike, each a line of its own, with one place in the legend", async () => {
+  const traces = [trace, { ...other, name: "a" }, { ...other, name: "b" }];
+  const document = await drawn({ ...line, kind: "line", traces });
+  const colours = marks(document, "line").map((path) => path.getAttribute("stroke"));
+  deepStrictEqual(colours, ["#0072B2", "#0072B2", "#D55E00"]);
+  strictEqual(texts(document).filter((text) => text === "a").length, 1);
+});
+
+Deno.test("a band may have two unlike halves", async () => {
+  const { spread: _, ...bare } = trace;
+  const interval = bare.y.map((y) => [y - 0.1, y + 2] as const);
+  const [band] = marks(await drawn({ ...line, traces: [{ ...bare, interval }] } as Figure), "area");
+  const places = [...band.getAttribute("d")!.matchAll(/[ML]([\d.]+),([\d.]+)/g)]
+    .map(([, x, y]) => [Number(x), Number(y)]);
+  const atFirst = places.filter(([x]) => x === 0).map(([, y]) => y).sort((a, b) => a - b);
+  // From 4 + 2, where the axis of 6 units and 280 pixels ends, to 4 − 0.1.
+  deepStrictEqual(atFirst.map(Math.round), [0, 280 * 2.1 / 6]);
+});
+
+Deno.test("equal scales make a unit equally long on both axes", async () => {
+  const square = { name: "square", x: [0, 2, 2, 0], y: [1, 1, 3, 3] };
+  const figure: Figure = { ...line, kind: "line", traces: [square], equalScales: true };
+  const [path] = marks(await drawn(figure), "line");
+  const places = [...path.getAttribute("d")!.matchAll(/[ML]([\d.]+),([\d.]+)/g)].map((
+    [, x, y],
+  ) => [Number(x), Number(y)]);
+  const [across, upward] = [places[1][0] - places[0][0], places[1][1] - places[2][1]];
+  ok(across > 200 && Math.abs(across - upward) < 1, `${across} and ${upward}`);
+});
+
+Deno.test("marks stand on the lines, with shapes and a legend of their own", async () => {
+  const ends = [{ name: "start", x: [1, 1], y: [4, 3] }, { name: "target", x: [4], y: [0.5] }];
+  const document = await drawn({ ...line, kind: "line", traces: [trace, other], marks: ends });
+  strictEqual(count(document, "symbol"), 3);
+  const [first, second, third] = marks(document, "symbol").map((mark) => mark.getAttribute("d"));
+  ok(first === second && first !== third);
+  ok(["a", "b", "start", "target"].every((name) => texts(document).includes(name)));
+});
+
 Deno.test("a scatter has a point for each pair, and a bar for each spread", async () => {
   const document = await drawn(scatter);
   strictEqual(count(document, "symbol"), 8);
@@ -150,6 +212,66 @@ Deno.test("bars stand beside each other though their names be alike, with their 
   strictEqual(texts(document).filter((text) => text === "two").length, 2);
   strictEqual(count(document, "rule"), 3);
   ok(["1", "-2", "3"].every((value) => texts(document).includes(value)));
+});
+
+Deno.test("grouped bars stand side by side, with their intervals and points", async () => {
+  const document = await drawn(groupedBars);
+  // The ends of the intervals are in ink.
+  const colours = marks(document, "rect").map((bar) => bar.getAttribute("fill"))
+    .filter((colour) => colour !== "#222222");
+  deepStrictEqual(colours, ["#0072B2", "#D55E00", "#0072B2", "#0072B2", "#D55E00"]);
+  strictEqual(count(document, "symbol"), 8);
+  strictEqual(count(document, "rule"), 4);
+  ok(["g", "h", "i", "s", "t"].every((name) => texts(document).includes(name)));
+});
+
+Deno.test("a bar that there is not leaves its place empty; one that cannot be drawn is told of", async () => {
+  ok(!texts(await drawn(groupedBars)).some((text) => text?.includes("not shown")));
+  const values = [[1, 0], [3, NaN], [2, Infinity]];
+  const document = await drawn({ ...groupedBars, values, yLogarithmic: true });
+  ok(texts(document).some((text) => text?.startsWith("2 not shown")));
+});
+
+Deno.test("every group is named, however many there are", async () => {
+  const groups = Array.from({ length: 14 }, (_, group) => `group ${group}`);
+  const values = groups.map((_, group) => [group, 1]);
+  const { intervals: _, points: __, ...bare } = groupedBars;
+  const document = await drawn({ ...bare, groups, values });
+  ok(groups.every((group) => texts(document).includes(group)), `${texts(document)}`);
+});
+
+Deno.test("panels have their titles, one legend, and one colour for one name", async () => {
+  const document = await drawn(panels);
+  ok(["first", "second", "third"].every((title) => texts(document).includes(title)));
+  for (const name of ["a", "b", "c", "s", "t"]) {
+    strictEqual(texts(document).filter((text) => text === name).length, 1, name);
+  }
+  const colours = marks(document, "line").map((path) => path.getAttribute("stroke"));
+  // a, b; c, a
+  deepStrictEqual(colours, ["#0072B2", "#D55E00", "#009E73", "#0072B2"]);
+});
+
+Deno.test("panels have axes of their own, or one range for all", async () => {
+  const [small, large] = [1, 10].map((factor) => ({
+    ...axes,
+    kind: "line" as const,
+    title: `up to ${factor}`,
+    traces: [{ name: "a", x: [0, factor], y: [0, factor] }],
+  }));
+  const ends = async (common?: "x" | "y" | "both") => {
+    const document = await drawn({ ...panels, panels: [small, large], common });
+    return marks(document, "line").map((path) =>
+      [.../L([\d.]+),([\d.]+)/.exec(path.getAttribute("d")!)!].slice(1).map(Number)
+    );
+  };
+  const [[ownX, ownY], largest] = await ends();
+  deepStrictEqual([ownX, ownY], largest);
+  const [[x, y], [lastX, lastY]] = await ends("both");
+  ok(Math.abs(x - lastX / 10) < 1, `${x} and ${lastX}`);
+  strictEqual(lastY, 0);
+  ok(y > 100, `${y}`);
+  const [[alongX, ofY]] = await ends("y");
+  deepStrictEqual([alongX, ofY], [ownX, y]);
 });
 
 Deno.test("a histogram's bars are as high as its bins are full", async () => {
@@ -279,6 +401,29 @@ const refused: readonly (readonly [string, Figure, RegExp])[] = [
     kind: "line",
     traces: [{ name: "a", x: [1, 2], y: [1] }],
   }, /trace "a" has arrays of unequal lengths: x 2, y 1/],
+  ["a trace with two kinds of bands", {
+    ...line,
+    kind: "line",
+    traces: [{ ...trace, interval: trace.y.map((y) => [y, y] as const) }],
+  }, /trace "a" has a spread and an interval/],
+  ["an interval for each point but one", {
+    ...line,
+    kind: "line",
+    traces: [{ ...other, interval: [[1, 2]] }],
+  }, /trace "b" has arrays of unequal lengths: x 4, y 4, interval 1/],
+  ["equal scales with a logarithmic axis", {
+    ...line,
+    equalScales: true,
+    yLogarithmic: true,
+  } as Figure, /"A title" has equal scales, which are linear, and a logarithmic axis/],
+  [
+    "a group without all its bars",
+    { ...groupedBars, values: [[1, 2], [3], [2, 2]] },
+    /3 groups of 2/,
+  ],
+  ["points of too few groups", { ...groupedBars, points: [] }, /but 0 rows of 0 points/],
+  ["no panels", { ...panels, panels: [] }, /panels "A title" has nothing to draw/],
+  ["no column of panels", { ...panels, columns: 0 }, /panels "A title" have 0 columns/],
   ["bars without a name", { ...bars, names: ["a"] }, /1 names, 3 values and 3 spreads/],
   ["half a bin", { ...histogram, bins: 0.5 }, /0\.5 bins/],
   ["rows of unequal lengths", { ...heatMap, values: [[1, 2, 3], [4]] }, /2 rows of 3 and 1 values/],

@@ -12,7 +12,7 @@ import {
   uniformTensor,
   writeVariables,
 } from "../../../learners/nn/variables.ts";
-import { mean } from "../../../learners/statistics.ts";
+import { mean } from "../../../learners/statistics/descriptive.ts";
 
 const config = z.strictObject({
   steps: z.int().min(1).default(40).describe("descent steps"),

@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import type { LibraryReport } from "../../../agents/library/report.ts";
 import type { JobReport, LibraryRunConfig } from "../../../agents/library/run_config.ts";
-import type { Claim } from "../../../learners/method.ts";
+import type { Claim, Outcomes } from "../../../learners/method.ts";
 import { readyBackend } from "../../../learners/nn/backend.ts";
+import type { Table } from "../../../learners/table.ts";
 
 await readyBackend("cpu");
 const { libraryReport, reportLine } = await import("../../../agents/library/report.ts");
-const { readable, reportText } = await import("../../../agents/library/report_text.ts");
+const { readable } = await import("../../../agents/library/readable.ts");
+const { reportText } = await import("../../../agents/library/report_text.ts");
 const { MethodThreadError } = await import("../../../agents/library/method_thread.ts");
 const { claimOf, claimPart } = await import("../../../learners/outcomes.ts");
 const { quadratic } = await import("./quadratic_method.ts");
@@ -79,7 +81,8 @@ Deno.test("mean, deviation, interval and cost are those worked out by hand", () 
   assert.equal(report.residentBytes, 9e6);
   // The mean of 4 and 8, less that of 1, 2 and 3.
   assert.deepEqual([report.claim.holds, report.claim.margin], [true, 4]);
-  assert.deepEqual(report.figures.map(({ file }) => file), ["figures/01-loss.svg"]);
+  const [{ file, data }] = report.figures;
+  assert.deepEqual([file, data], ["figures/01-loss.svg", "figures/01-loss.csv"]);
   assert.equal(figures.length, 1);
 });
 
@@ -112,9 +115,57 @@ Deno.test("the readable report tells of the claim, every variant, and what faile
   assert.match(text, /took 12 s; .+ 9 MB/);
 });
 
+const column = (label: string) => ({ label });
+const withTables = {
+  ...source,
+  method: {
+    ...quadratic,
+    tables: (outcomes: Outcomes): Table[] => [
+      { title: "Nothing", caption: "It has no rows.", columns: [column("a")], rows: [] },
+      {
+        title: "Losses: all",
+        caption: "Lower is better.",
+        columns: [column("variant"), column("seeds"), { label: "worst", unit: "J", decimals: 1 }],
+        rows: Object.entries(outcomes).map(([name, seeds]) => [name, seeds.length, NaN]),
+      },
+    ],
+  },
+};
+
+Deno.test("tables of the method are in the report, but for those without rows", () => {
+  const { report } = libraryReport(withTables);
+  assert.deepEqual(report.tables.map(({ title, file }) => [title, file]), [
+    ["Losses: all", "tables/01-losses-all.csv"],
+  ]);
+  const text = reportText(report);
+  const lines = ["| variant | seeds | worst (J) |", "| --- | --- | --- |", "| momentum | 3 | – |"];
+  assert.ok(
+    text.includes(
+      `## Losses: all\n\nLower is better. ([CSV](tables/01-losses-all.csv))\n\n${lines.join("\n")}`,
+    ),
+    text,
+  );
+  assert.deepEqual(libraryReport(source).report.tables, []);
+});
+
+Deno.test("many metrics are not set side by side, but one after the other", () => {
+  const { report } = libraryReport(source);
+  const { loss } = report.variants.momentum.metrics;
+  const names = Array.from({ length: 13 }, (_, index) => `metric ${index}`);
+  const momentum = {
+    ...report.variants.momentum,
+    metrics: Object.fromEntries(names.map((name) => [name, loss])),
+  };
+  const text = reportText({ ...report, variants: { momentum } });
+  assert.match(text, /a table for each of the 13 metrics/);
+  assert.doesNotMatch(text, /\| metric 0 \| metric 1 \|/);
+  for (const name of names) assert.ok(text.includes(`## ${name}\n`), name);
+});
+
 Deno.test("without any result there is a report, and nothing is claimed", () => {
   const end = { ...source.end, reports: new Map<string, JobReport>() };
-  const { report, figures } = libraryReport({ ...source, end });
+  const { report, figures } = libraryReport({ ...withTables, end });
+  assert.deepEqual(report.tables, []);
   assert.equal(report.claim.holds, false);
   assert.deepEqual(report.missing, ["momentum", "plain"]);
   assert.deepEqual(figures, []);

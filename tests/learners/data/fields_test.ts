@@ -32,7 +32,7 @@ import {
   rightSides,
   rightSideSheet,
 } from "../../../learners/data/fields.ts";
-import { mean } from "../../../learners/statistics.ts";
+import { mean } from "../../../learners/statistics/descriptive.ts";
 import { randomStream } from "../../../sim/random.ts";
 
 const darcy = darcyFields({ count: 60, seed: 0 });

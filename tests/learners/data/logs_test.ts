@@ -9,7 +9,7 @@ import {
   logLoss,
   logSheet,
 } from "../../../learners/data/logs.ts";
-import { mean } from "../../../learners/statistics.ts";
+import { mean } from "../../../learners/statistics/descriptive.ts";
 
 const grasps = graspLog({ count: 20000, seed: 0, split: "test" });
 const history = historyLog({ count: 10000, seed: 0, split: "test" });

@@ -15,7 +15,7 @@ import {
   teacherSheet,
   teacherStudent,
 } from "../../../learners/data/patterns.ts";
-import { mean } from "../../../learners/statistics.ts";
+import { mean } from "../../../learners/statistics/descriptive.ts";
 
 Deno.test("patterns are blank with probability d and balanced otherwise, without correlation", () => {
   const { values, neurons } = dilutedPatterns({
