@@ -11,6 +11,7 @@ import {
 import { callosumNames } from "../controllers/callosum.ts";
 import { backendNames, readyBackend } from "../learners/nn/backend.ts";
 import { objectiveNames } from "../learners/motor/objectives.ts";
+import { defaultRollout, rolloutNames } from "../learners/motor/rollouts.ts";
 import { actuatorNames } from "../sim/actuators/actuator.ts";
 import { defaultActuator, findActuator } from "../sim/actuators/catalogue.ts";
 import { arms, findArm } from "../sim/arms/catalogue.ts";
@@ -156,11 +157,11 @@ function simCommand(): Command {
       512,
     )
     .addOption(
-      choice("--trainer <name>", "what differentiates the roll-outs", ["compiled", "graph"])
-        .default("compiled"),
+      choice("--trainer <name>", "what differentiates the roll-outs", rolloutNames)
+        .default(defaultRollout),
     )
     .addOption(
-      choice("--backend <name>", "tensor backend of the graph trainer", backendNames)
+      choice("--backend <name>", "tensor backend of --trainer tensors", backendNames)
         .default("auto"),
     )
     .allowExcessArguments(false);
@@ -228,7 +229,7 @@ function whyIdle(
   if (controller === "unilateral" && name === "callosum") {
     return "--controller unilateral has one stream";
   }
-  if (trainer === "compiled" && name === "backend") return "it belongs to --trainer graph";
+  if (trainer !== "tensors" && name === "backend") return "it belongs to --trainer tensors";
   return undefined;
 }
 
@@ -237,7 +238,7 @@ const idleBackend = "wasm";
 
 /** Whether the flags alone say which tensor backend it is. */
 function isBackendChosen({ trainer, backend }: Flags): boolean {
-  return backend !== "auto" || trainer !== "graph";
+  return backend !== "auto" || trainer !== "tensors";
 }
 
 /** The tensor backend in so many words: `auto` would mean another one on another machine. */

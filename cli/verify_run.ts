@@ -94,7 +94,7 @@ async function verifiableSim(
   const schemas = { config: runConfig, event: loggedEvent };
   const run = opened.use(await openRun(path, schemas));
   const { trainer, versions } = run.config;
-  if (backend !== undefined && trainer === "compiled") {
+  if (backend !== undefined && trainer !== "tensors") {
     throw new UsageError("--backend has no effect: the run was trained without a tensor backend");
   }
   if (backend === "auto") {
@@ -114,7 +114,7 @@ async function verifiableSim(
 }
 
 function engineOf({ trainer, backend }: RunConfig): string {
-  return trainer === "compiled" ? "compiled roll-outs" : backend;
+  return trainer === "tensors" ? backend : `${trainer} roll-outs`;
 }
 
 type Versions = Readonly<Record<string, string>>;

@@ -21,6 +21,7 @@ export function networkController(
   lesion: Lesion = intact,
 ): NetworkController {
   const activity = network.activity(arms);
+  const state = network.hasState ? network.hiddenArrays(arms) : undefined;
   return {
     name: network.config.kind,
     activity,
@@ -28,10 +29,12 @@ export function networkController(
       if (batch !== arms) {
         throw new RangeError(`the controller was made for ${arms} arms, ${batch} were asked for`);
       }
+      for (const layer of state?.flat() ?? []) layer.fill(0);
     },
     act(observations, actions) {
-      network.forward(weights, observations, activity, arms, lesion);
+      network.forward(weights, observations, activity, arms, lesion, state);
       actions.set(activity.output);
+      state?.forEach((streams, k) => streams.forEach((into, s) => into.set(activity.hidden[k][s])));
     },
   };
 }

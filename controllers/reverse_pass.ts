@@ -11,7 +11,7 @@ import {
   addRowSums,
   addScaled,
 } from "../learners/nn/matrix_kernels.ts";
-import { callosa } from "./callosum.ts";
+import { callosa, type Callosum } from "./callosum.ts";
 import type { Activity, MotorNetwork, NetworkTensors, ParameterGroup } from "./motor_network.ts";
 
 /** One loss's part in the reverse pass of a time step. */
@@ -92,7 +92,7 @@ export class ReversePass {
         this.#addLayerGradient(step, k, s);
       });
       losses.forEach((loss, index) => {
-        if (k > 0) this.#pullLayer(step, k, this.#cotangents[index]);
+        if (k > 0) this.#pullLayer(step, k, this.#cotangents[index], loss.share("shared"));
         else this.#pullInput(step, this.#cotangents[index], loss.input);
       });
     }
@@ -147,11 +147,19 @@ export class ReversePass {
     addRowSums(bias, combined, width, trials);
   }
 
-  /** Replaces the cotangents of layer k's pre-activations by those of layer k − 1's activities. */
-  #pullLayer({ weights, activity }: Step, k: number, cotangents: readonly Float64Array[]): void {
+  /**
+   * Replaces the cotangents of layer k's pre-activations by those of layer k − 1's activities. A callosum
+   * that learns belongs to neither hemisphere: its kernels take the share of what both have in common.
+   */
+  #pullLayer(
+    { weights, gradient, activity }: Step,
+    k: number,
+    cotangents: readonly Float64Array[],
+    share: number,
+  ): void {
     const { trials } = this;
     const { width, streams, config } = this.network;
-    const callosum = callosa[config.callosum];
+    const callosum: Callosum | undefined = callosa[config.callosum];
     this.#entering.forEach((entering, s) => {
       const { kernel } = weights.streams[s][k];
       addProduct(entering.fill(0), kernel, cotangents[s], width, width, trials, width, 1);
@@ -159,8 +167,15 @@ export class ReversePass {
     cotangents.forEach((cotangent, s) => {
       cotangent.set(this.#entering[s]);
       if (streams.length === 1 || !callosum) return;
-      const hidden = activity.hidden[k - 1][s];
-      callosum.pullBack(cotangent, this.#entering[1 - s], hidden, width, trials);
+      const [receiver, hidden] = [1 - s, activity.hidden[k - 1][s]];
+      const received = this.#entering[receiver];
+      const kernel = weights.callosum[k - 1][receiver];
+      callosum.pullBack(cotangent, received, hidden, width, trials, kernel);
+      if (!callosum.learned || share === 0) return;
+      const scaled = this.#combined.fill(0);
+      addScaled(scaled, received, share);
+      const kernelGradient = gradient.callosum[k - 1][receiver];
+      callosum.addKernelGradient(kernelGradient, scaled, hidden, width, trials);
     });
   }
 

@@ -3,12 +3,14 @@ import { biper } from "./compression/biper.ts";
 import { reste } from "./compression/reste.ts";
 import { dagnn } from "./graphs/dagnn.ts";
 import type { Method } from "./method.ts";
+import { bilateral } from "./motor/bilateral.ts";
 
 /** All methods. */
 export const library: readonly Method[] = [
   biper,
   reste,
   dagnn,
+  bilateral,
 ];
 
 /**

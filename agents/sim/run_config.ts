@@ -4,6 +4,7 @@ import type { CallosumName } from "../../controllers/callosum.ts";
 import { callosumNames } from "../../controllers/callosum.ts";
 import { MotorNetwork } from "../../controllers/motor_network.ts";
 import { objectiveNames, objectives } from "../../learners/motor/objectives.ts";
+import { rolloutNames } from "../../learners/motor/rollouts.ts";
 import { computingBackends } from "../../learners/nn/backend.ts";
 import type { TrainingPlan } from "../../learners/motor/trainer.ts";
 import { kerasAdam } from "../../learners/nn/adam.ts";
@@ -18,7 +19,7 @@ import { findTask, tasks } from "../../sim/tasks/catalogue.ts";
 import { controlStep, type Task } from "../../sim/tasks/task.ts";
 
 /** Raised when a run's numbers change although its configuration does not. */
-export const numericsVersion = 1;
+export const numericsVersion = 2;
 
 /** Controllers that learn. */
 export const learnedControllers = ["bilateral", "unilateral"] as const;
@@ -65,8 +66,8 @@ export const runConfig = z.strictObject({
   objective: z.enum(objectiveNames as [keyof typeof objectives, ...(keyof typeof objectives)[]]),
   learningRate: z.number().positive(),
   /** What differentiates the roll-outs. */
-  trainer: z.enum(["compiled", "graph"]),
-  /** The tensor backend of the graph trainer; idle otherwise. */
+  trainer: z.enum(rolloutNames),
+  /** The backend of the trainer `tensors`; idle otherwise. */
   backend: z.enum(computingBackends),
   /** Held-out trials of an evaluation. */
   evaluationTrials: z.int().min(1).max(largest.evaluationTrials),

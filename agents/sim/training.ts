@@ -5,13 +5,9 @@
  * Publishes `progress`, `evaluation` and `status` events, weights and checkpoints; listens to control
  * messages. It touches no files.
  */
-import { compiledRollout } from "../../learners/motor/compiled_rollout.ts";
 import { losses, objectives, totalLoss } from "../../learners/motor/objectives.ts";
-import type {
-  DifferentiableRollout,
-  RolloutOutcome,
-  RolloutProblem,
-} from "../../learners/motor/rollout.ts";
+import type { RolloutOutcome } from "../../learners/motor/rollout.ts";
+import { createRollout } from "../../learners/motor/rollouts.ts";
 import { Trainer, type TrainerState } from "../../learners/motor/trainer.ts";
 import { type Bus, subjects } from "../../cluster/bus.ts";
 import {
@@ -105,7 +101,7 @@ async function trainNetwork(
   const network = runNetwork(config, parts);
   const { equations } = parts;
   const problem = { network, equations, losses: objectives[config.objective] };
-  const rollout = await createRollout(config, problem);
+  const rollout = await createRollout(config.trainer, problem, config.backend);
   const start = state && structuredClone(state);
   const trainer = new Trainer(trainingPlan(config, parts), network, rollout, start);
   const reporter = new TrainingReporter(bus, run, config, trainer);
@@ -213,18 +209,6 @@ type EvaluationResult = Omit<Evaluation, "type" | "trials">;
 
 function evaluationEvent(config: RunConfig, result: EvaluationResult): Uint8Array {
   return encodeMessage({ type: "evaluation", trials: config.evaluationTrials, ...result });
-}
-
-/** The roll-out that the configuration names; tensors are loaded only when asked for. */
-async function createRollout(
-  config: RunConfig,
-  problem: RolloutProblem,
-): Promise<DifferentiableRollout> {
-  if (config.trainer === "compiled") return compiledRollout(problem);
-  const { readyBackend } = await import("../../learners/nn/backend.ts");
-  await readyBackend(config.backend);
-  const { tensorRollout } = await import("../../learners/motor/tensor_rollout.ts");
-  return tensorRollout(problem);
 }
 
 /**

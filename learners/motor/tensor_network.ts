@@ -15,15 +15,16 @@ export interface TensorActivity {
   readonly output: tf.Tensor2D;
 }
 
-/** κ, or undefined where nothing is exchanged. */
+/** κ with its kernel [units, units], if it has one; undefined where nothing is exchanged. */
 type TensorCallosum =
-  | ((algebra: Algebra<tf.Tensor2D>, from: tf.Tensor2D) => tf.Tensor2D)
+  | ((algebra: Algebra<tf.Tensor2D>, from: tf.Tensor2D, kernel: tf.Tensor2D) => tf.Tensor2D)
   | undefined;
 
 const callosa: Readonly<Record<CallosumName, TensorCallosum>> = {
   none: undefined,
   "maxpool-pad": maxpoolPad,
   identity: (_algebra, from) => from,
+  "learned-linear": (_algebra, from, kernel) => tf.matMul(from, kernel),
 };
 
 /** Max over neighbouring pairs of units, in the last positions, zeros in front. */
@@ -49,15 +50,19 @@ export function applyNetwork(
 ): TensorActivity {
   const dense = (x: tf.Tensor2D, name: string): tf.Tensor2D =>
     tf.add(tf.matMul(x, parameters[`${name}.kernel`]), parameters[`${name}.bias`]);
-  const exchange = (hidden: readonly tf.Tensor2D[]): readonly tf.Tensor2D[] => {
+  /** What enters layer k of each stream, from the activities of the layer before. */
+  const exchange = (k: number, hidden: readonly tf.Tensor2D[]): readonly tf.Tensor2D[] => {
     const callosum = callosa[config.callosum];
     if (!callosum || streams.length === 1) return hidden;
-    return hidden.map((own, s) => tf.add(own, callosum(algebra, hidden[1 - s])));
+    return hidden.map((own, s) => {
+      const kernel = parameters[`callosum.${k}.${streams[s]}`] as tf.Tensor2D;
+      return tf.add(own, callosum(algebra, hidden[1 - s], kernel));
+    });
   };
 
   const hidden: tf.Tensor2D[][] = [];
   for (let k = 0; k < config.layers; k++) {
-    const received = k === 0 ? streams.map(() => observation) : exchange(hidden[k - 1]);
+    const received = k === 0 ? streams.map(() => observation) : exchange(k, hidden[k - 1]);
     hidden.push(streams.map((stream, s) => tf.tanh(dense(received[s], `${stream}.${k}`))));
   }
   const last = hidden[config.layers - 1];

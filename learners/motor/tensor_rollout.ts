@@ -1,14 +1,20 @@
 /**
  * Back-propagation through the closed loop by TensorFlow.js, one operation at a time: the independent
- * check of `compiled_rollout.ts`, and the way to GPUs. Single precision.
+ * check of `scalar_rollout.ts`, and the way to GPUs. Single precision.
  *
- * Loop and losses are those of `compiled_rollout.ts` and `objectives.ts`; values are [trials, lanes].
+ * Loop and losses are those of `scalar_rollout.ts` and `objectives.ts`; values are [trials, lanes].
  */
 import * as tf from "@tensorflow/tfjs";
 import type { MotorNetwork, ParameterGroup } from "../../controllers/motor_network.ts";
-import type { Planar } from "../../sim/physics/planar_chain.ts";
+import { fieldParts } from "../../sim/physics/hand_field.ts";
 import type { HandFieldArrays } from "../../sim/physics/plant.ts";
-import { type HandField, plantStep, restState } from "../../sim/physics/plant_equations.ts";
+import {
+  type HandField,
+  handFieldOf,
+  plantStep,
+  restState,
+} from "../../sim/physics/plant_equations.ts";
+import { sensedSize } from "../../sim/physics/plant_kernels.ts";
 import { inputsAt, stepInputs, type TrialBatch } from "../../sim/tasks/trial.ts";
 import { viewOf } from "../nn/parameters.ts";
 import { tensorAlgebra } from "../nn/tensor_algebra.ts";
@@ -18,8 +24,10 @@ import {
   type DifferentiableRollout,
   finalSteps,
   replaceNonFinite,
+  requireTimeStep,
   type RolloutProblem,
 } from "./rollout.ts";
+import { drawNoise, type PathNoise, type SensoryPath, sensoryPath } from "./sensory_path.ts";
 import { applyNetwork } from "./tensor_network.ts";
 
 /** The terms of the losses, in the order in which they are read back. */
@@ -43,10 +51,15 @@ interface Trajectory {
  * Roll-outs of `problem` on TensorFlow.js's current backend; `learners/nn/backend.ts` makes one ready.
  */
 export function tensorRollout(problem: RolloutProblem): DifferentiableRollout {
+  const { network, equations } = problem;
+  const path = sensoryPath(problem.sensing, equations.timeStep);
+  const rows = { sensed: sensedSize(equations), commands: network.config.outputs };
   return {
-    name: "graph",
-    async gradient(weights, batch, gradient) {
-      const result = tf.tidy(() => differentiate(problem, weights, batch));
+    name: "tensors",
+    async gradient(weights, batch, gradient, noiseStream) {
+      requireTimeStep(problem, batch);
+      const noise = drawNoise(path, rows, batch.trials, batch.steps, noiseStream);
+      const result = tf.tidy(() => differentiate(problem, path, weights, batch, noise));
       let values: ArrayLike<number>;
       try {
         values = await result.data();
@@ -67,8 +80,10 @@ export function tensorRollout(problem: RolloutProblem): DifferentiableRollout {
 /** One vector: the terms, the final error, the gradient of every loss. */
 function differentiate(
   problem: RolloutProblem,
+  path: SensoryPath,
   weights: Float64Array,
   batch: TrialBatch,
+  noise: PathNoise | undefined,
 ): tf.Tensor1D {
   const { tensors } = problem.network.layout;
   const parameters = tensors.map((tensor) =>
@@ -76,7 +91,7 @@ function differentiate(
   );
   const named = Object.fromEntries(tensors.map(({ name }, p) => [name, parameters[p]]));
   return valuesAndGradients(() => {
-    const trajectory = rollOut(problem, named, batch);
+    const trajectory = rollOut(problem, path, named, batch, noise);
     const terms = measure(trajectory, problem.equations.timeStep);
     return {
       losses: problem.losses.map((loss) => weightedSum(terms, loss.weights)),
@@ -87,8 +102,10 @@ function differentiate(
 
 function rollOut(
   { network, equations }: RolloutProblem,
+  path: SensoryPath,
   parameters: NamedTensors,
   batch: TrialBatch,
+  noise: PathNoise | undefined,
 ): Trajectory {
   const { trials, steps } = batch;
   const algebra = tensorAlgebra();
@@ -100,20 +117,37 @@ function rollOut(
       Array.from({ length: network.config.layers }, (): tf.Tensor2D[] => [])
     ),
   };
+  const disturbed = (values: tf.Tensor2D, by: Float64Array | undefined): tf.Tensor2D =>
+    by ? tf.add(values, tf.concat2d(columns(by, trials), 1)) : values;
+  const sensed: tf.Tensor2D[] = []; // one a step, [trials, rows]
   let plant = restState(algebra, equations, columns(batch.startAngles, trials));
   for (let step = 0; step < steps; step++) {
     inputsAt(batch, step, inputs);
     const target = tf.concat2d(columns(inputs.target, trials), 1); // [trials, 2]
-    const sensed = algebra.stack([plant.proprioception, plant.hand.x, plant.hand.y]);
-    const observation = tf.concat2d([sensed, target], 1);
+    sensed.push(algebra.stack([plant.proprioception, plant.hand.x, plant.hand.y]));
+    const told = disturbed(arriving(path, sensed), noise?.sensed[step]);
+    const observation = tf.concat2d([told, target], 1);
     const activity = applyNetwork(algebra, network, parameters, observation);
-    plant = plantStep(algebra, equations, plant, activity.output, field(inputs.field, trials));
+    const command = disturbed(activity.output, noise?.command[step]);
+    plant = plantStep(algebra, equations, plant, command, field(inputs.field, trials));
     const hand = algebra.stack([plant.hand.x, plant.hand.y]);
     trajectory.errors.push(tf.sub(hand, target));
     trajectory.commands.push(activity.output);
     activity.hidden.flat().forEach((units, i) => trajectory.hidden[i].push(units));
   }
   return trajectory;
+}
+
+/** What has been sensed as it arrives now: proprioception and vision each late by its own number of steps. */
+function arriving(path: SensoryPath, sensed: readonly tf.Tensor2D[]): tf.Tensor2D {
+  const now = sensed.length - 1;
+  if (!path.isLate) return sensed[now];
+  const vision = sensed[now].shape[1] - 2;
+  const earlier = (steps: number) => sensed[Math.max(now - steps, 0)];
+  return tf.concat2d([
+    tf.slice(earlier(path.proprioceptionSteps), [0, 0], [-1, vision]),
+    tf.slice(earlier(path.visionSteps), [0, vision], [-1, 2]),
+  ], 1);
 }
 
 /** Rows [row][trial] as one column [trials, 1] a row. */
@@ -126,20 +160,10 @@ function columns(rows: Float64Array, trials: number): tf.Tensor2D[] {
 }
 
 function field(arrays: HandFieldArrays, trials: number): HandField<tf.Tensor2D> {
-  const planar = ([x, y]: tf.Tensor2D[]): Planar<tf.Tensor2D> => ({ x, y });
-  const vector = (rows: Float64Array) => planar(columns(rows, trials));
-  const matrix = (rows: Float64Array) => {
-    const entries = columns(rows, trials);
-    return [planar(entries.slice(0, 2)), planar(entries.slice(2))] as const;
-  };
-  const { load, viscosity, stiffness, anchor } = arrays;
-  return {
-    ...(load && { load: vector(load) }),
-    ...(viscosity && { viscosity: matrix(viscosity) }),
-    ...(stiffness && anchor && {
-      stiffness: { matrix: matrix(stiffness), anchor: vector(anchor) },
-    }),
-  };
+  const given = fieldParts.filter((part) => arrays[part]);
+  return handFieldOf<tf.Tensor2D>(
+    Object.fromEntries(given.map((part) => [part, columns(arrays[part]!, trials)])),
+  );
 }
 
 const meanSquare = (value: tf.Tensor) => tf.mean(tf.square(value));

@@ -3,7 +3,7 @@
  * trials, roll out, pull the losses back, clip each tensor, Adam, keep the merge weights non-negative.
  *
  * An update is a function of the trainer's state and the update's number alone (its trials come from
- * the stream `training/trials/<number>`), so a restored trainer goes on to the same numbers.
+ * the stream `training/trials/<number>`, its noise from `training/noise/<number>`), so a restored trainer goes on to the same numbers.
  */
 import type { MotorNetwork } from "../../controllers/motor_network.ts";
 import type { Arm } from "../../sim/arms/arm.ts";
@@ -61,7 +61,8 @@ export class Trainer {
     const number = this.updates;
     const stream = randomStream(seed, `training/trials/${number}`);
     const trials = phaseAt(task, number, updates).draw(arm, stream, batch);
-    const outcome = await this.rollout.gradient(weights, trials, this.#gradient);
+    const noise = randomStream(seed, `training/noise/${number}`);
+    const outcome = await this.rollout.gradient(weights, trials, this.#gradient, noise);
     adamUpdate(this.network.layout, weights, this.#gradient, moments, adam);
     this.network.project(weights);
     return outcome;

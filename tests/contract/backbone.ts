@@ -389,6 +389,39 @@ function logs(test: Test): void {
     for (const name of names) assert.deepEqual(contents(await far.logs.read(name)), [name]);
   });
 
+  test("the logs that have entries are listed by their names", async ({ near, far }) => {
+    assert.deepEqual(await far.logs.names(), []);
+    const names = ["job.1", "job.10", "a b", "ü", "=2E"];
+    for (const name of names) await near.logs.append(name, bytes(name), 0);
+    await far.logs.last("job.2");
+    assert.deepEqual((await far.logs.names()).toSorted(), names.toSorted());
+    await near.logs.remove("job.1");
+    assert.deepEqual((await far.logs.names()).toSorted(), names.slice(1).toSorted());
+  });
+
+  test("a log that was removed begins anew, and nobody appends behind its old end", async ({ near, far }) => {
+    await near.logs.remove("job.1");
+    const heard: string[] = [];
+    await far.logs.follow("job.1", ({ payload }) => heard.push(text(payload)));
+    const first = (await near.logs.append("job.1", bytes("a"), 0))!;
+    const second = (await near.logs.append("job.1", bytes("b"), first))!;
+    const other = (await near.logs.append("job.2", bytes("other"), 0))!;
+    await far.logs.remove("job.1", first);
+    assert.deepEqual(contents(await near.logs.read("job.1")), ["b"]);
+    assert.equal(await near.logs.last("job.1"), second);
+    await far.logs.remove("job.1");
+    assert.deepEqual(await near.logs.read("job.1"), []);
+    assert.equal(await near.logs.last("job.1"), 0);
+    assert.equal(await near.logs.append("job.1", bytes("zombie"), second), undefined);
+    const third = (await near.logs.append("job.1", bytes("c"), 0))!;
+    assert(third > second);
+    await far.logs.remove("job.1", second);
+    assert.deepEqual(contents(await far.logs.read("job.1", first)), ["c"]);
+    assert.equal(await near.logs.last("job.2"), other);
+    await eventually("the follower has heard all", () => heard.length === 3);
+    assert.deepEqual(heard, ["a", "b", "c"]);
+  });
+
   test("a follower gets every entry once and in order, while others append", async ({ ends }) => {
     const [near, far] = ends;
     const write = async (writer: number) => {
@@ -606,6 +639,31 @@ function blobs(test: Test): void {
     await near.blobs.remove(digest);
     assert.equal(await far.blobs.put(content), digest);
     assert.equal(text((await near.blobs.get(digest))!), "content");
+  });
+
+  test("the blobs are listed with their sizes, and with a revision that every put changes", async ({ near, far }) => {
+    assert.deepEqual(await far.blobs.list(), []);
+    const large = new Uint8Array(1_200_000).fill(7);
+    const [small, big] = [await near.blobs.put(bytes("small")), await near.blobs.put(large)];
+    const listed = async () =>
+      new Map((await far.blobs.list()).map((blob) => [blob.digest, blob] as const));
+    const before = await listed();
+    assert.deepEqual(
+      [...before.values()].map(({ digest, size }) => [digest, size]).toSorted(),
+      [[small, 5], [big, large.length]].toSorted(),
+    );
+    await near.blobs.put(large.slice());
+    const after = await listed();
+    assert(after.get(big)!.revision > before.get(big)!.revision);
+    assert.deepEqual(after.get(small), before.get(small));
+    assert.equal(after.get(big)!.size, large.length);
+
+    // Whoever has seen the one before removes nothing.
+    await far.blobs.remove(big, before.get(big)!.revision);
+    assert.equal((await near.blobs.get(big))?.length, large.length);
+    await far.blobs.remove(big, after.get(big)!.revision);
+    assert.equal(await near.blobs.get(big), undefined);
+    assert.deepEqual([...(await listed()).keys()], [small]);
   });
 
   test("what was never put is undefined", async ({ near }) => {

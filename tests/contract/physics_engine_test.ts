@@ -1,7 +1,14 @@
 /** The conformance suite of the physics engines, run against each of them. */
+import { precisions } from "../../sim/expression/batch.ts";
 import { cannonEngine } from "../../sim/physics/cannon.ts";
 import { equationsEngine } from "../../sim/physics/equations.ts";
-import { firstOrder, fourthOrder, physicsEngineContract } from "./physics_engine.ts";
+import { integrators } from "../../sim/physics/plant_equations.ts";
+import {
+  firstOrder,
+  fourthOrder,
+  inSinglePrecision,
+  physicsEngineContract,
+} from "./physics_engine.ts";
 
 physicsEngineContract(
   "cannon",
@@ -9,10 +16,13 @@ physicsEngineContract(
   { ...firstOrder, acceleration: 1e-2 }, // its joints give a little in the first step
 );
 
-for (const integrator of ["motornet", "semi-implicit", "rk4"] as const) {
-  physicsEngineContract(
-    `equations (${integrator})`,
-    (arm, scene, arms) => equationsEngine(arm, scene, { arms, integrator }),
-    integrator === "rk4" ? fourthOrder : firstOrder,
-  );
+for (const precision of precisions) {
+  for (const integrator of integrators) {
+    const tolerances = integrator === "rk4" ? fourthOrder : firstOrder;
+    physicsEngineContract(
+      `equations (${integrator}, ${precision})`,
+      (arm, scene, arms) => equationsEngine(arm, scene, { arms, integrator, precision }),
+      precision === "single" ? inSinglePrecision(tolerances) : tolerances,
+    );
+  }
 }

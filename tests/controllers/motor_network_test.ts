@@ -3,7 +3,13 @@
  * lesions, reductions of one kind to another, and the reverse pass against central differences.
  */
 import assert from "node:assert/strict";
-import { callosa, type CallosumName, callosumNames } from "../../controllers/callosum.ts";
+import {
+  callosa,
+  type Callosum,
+  type CallosumName,
+  callosumNames,
+  noKernel,
+} from "../../controllers/callosum.ts";
 import { intact, type Lesion, lesionNames, lesions } from "../../controllers/lesions.ts";
 import { MotorNetwork } from "../../controllers/motor_network.ts";
 import { type LossCotangent, ReversePass } from "../../controllers/reverse_pass.ts";
@@ -75,7 +81,7 @@ Deno.test("the first hidden layers and what the callosum makes of them are those
   assertPrinted(right, "0.439720 -0.278325 -0.229782");
   const sent = (from: Float64Array) => {
     const into = new Float64Array(3);
-    callosa["maxpool-pad"].send(into, from, 3, 1);
+    callosa["maxpool-pad"].send(into, from, 3, 1, noKernel);
     return into;
   };
   assertPrinted(sent(right), "0.000000 0.000000 0.439720");
@@ -208,6 +214,7 @@ for (const callosum of callosumNames) {
     const [from, into] = [network.tensors(weights), network.tensors(swapped)];
     for (const s of [0, 1]) {
       into.merge[s].set(from.merge[1 - s]);
+      into.callosum.forEach((kernels, k) => kernels[s].set(from.callosum[k][1 - s]));
       into.streams[s].forEach(({ kernel, bias }, k) => {
         kernel.set(from.streams[1 - s][k].kernel);
         bias.set(from.streams[1 - s][k].bias);
@@ -227,7 +234,9 @@ Deno.test("the numbers of parameters are those of the paper's code", () => {
   for (const [units, unilateral, bilateral] of counts) {
     assert.equal(parameters("unilateral", units, "none"), unilateral);
     for (const callosum of callosumNames) {
-      assert.equal(parameters("bilateral", units, callosum), bilateral, callosum);
+      // One that learns, which is not the paper's, has a matrix for each direction.
+      const learned = callosum === "learned-linear" ? 2 * (units / 2) ** 2 : 0;
+      assert.equal(parameters("bilateral", units, callosum), bilateral + learned, callosum);
     }
   }
 });
@@ -315,27 +324,30 @@ const dot = (a: Float64Array, b: Float64Array) =>
 
 Deno.test("the callosum of five units sends two maxima to the last places", () => {
   const into = new Float64Array(5);
-  callosa["maxpool-pad"].send(into, Float64Array.of(1, 2, -4, -3, 9), 5, 1);
+  callosa["maxpool-pad"].send(into, Float64Array.of(1, 2, -4, -3, 9), 5, 1, noKernel);
   assert.deepEqual(into, Float64Array.of(0, 0, 0, 2, -3));
 });
 
 Deno.test("of two equal units the first one gets the callosum's gradient", () => {
   const into = new Float64Array(2);
-  callosa["maxpool-pad"].pullBack(into, Float64Array.of(7, 3), Float64Array.of(1, 1), 2, 1);
+  const [cotangent, from] = [Float64Array.of(7, 3), Float64Array.of(1, 1)];
+  callosa["maxpool-pad"].pullBack(into, cotangent, from, 2, 1, noKernel);
   assert.deepEqual(into, Float64Array.of(3, 0));
 });
 
 for (const name of callosumNames) {
-  const callosum = callosa[name];
+  const callosum: Callosum | undefined = callosa[name];
   if (!callosum) continue;
   for (const units of [1, 2, 5, 8]) {
     Deno.test(`⟨κ'(h) d, c⟩ = ⟨d, κ'(h)ᵀ c⟩ for ${name} of ${units} units`, () => {
       const trials = 3;
       const stream = randomStream(1, `tests/callosum/${name}/${units}`);
       const [h, direction, cotangent] = [0, 1, 2].map(() => random(stream, units * trials));
+      const kernel = callosum.learned ? random(stream, units * units) : noKernel;
       const sent = (step: number) => {
         const into = new Float64Array(units * trials);
-        callosum.send(into, h.map((value, i) => value + step * direction[i]), units, trials);
+        const from = h.map((value, i) => value + step * direction[i]);
+        callosum.send(into, from, units, trials, kernel);
         return into;
       };
       // κ is piecewise linear: the difference is exact unless a maximum changes hands within the step.
@@ -343,7 +355,7 @@ for (const name of callosumNames) {
       const [ahead, behind] = [sent(step), sent(-step)];
       const pushed = ahead.map((value, i) => (value - behind[i]) / (2 * step));
       const pulled = new Float64Array(units * trials);
-      callosum.pullBack(pulled, cotangent, h, units, trials);
+      callosum.pullBack(pulled, cotangent, h, units, trials, kernel);
       const [forward, backward] = [dot(pushed, cotangent), dot(direction, pulled)];
       assert.ok(Math.abs(forward - backward) < 1e-9, `${forward} ≠ ${backward}`);
       assert.equal(forward === 0, units === 1 && name === "maxpool-pad");
@@ -432,11 +444,13 @@ function assertClose(actual: Float64Array, expected: Float64Array, what: string)
 /** How much each parameter takes of a loss: the share of its tensor's group. */
 function sharesOf(network: MotorNetwork, share: LossCotangent["share"]): Float64Array {
   const shares = new Float64Array(network.layout.size);
-  const { streams, merge, output } = network.tensors(shares);
+  const { streams, callosum, merge, output } = network.tensors(shares);
   streams.forEach((layers, s) =>
     layers.forEach(({ kernel, bias }) => [kernel, bias].forEach((part) => part.fill(share(s))))
   );
-  for (const part of [...merge, output.kernel, output.bias]) part.fill(share("shared"));
+  for (const part of [...callosum.flat(), ...merge, output.kernel, output.bias]) {
+    part.fill(share("shared"));
+  }
   return shares;
 }
 

@@ -7,8 +7,10 @@ import {
   claimOf,
   claimPart,
   deviationOf,
+  estimateOf,
   isJudged,
   meanOf,
+  pairedDifferences,
   valuesOf,
 } from "../../learners/outcomes.ts";
 
@@ -26,6 +28,26 @@ Deno.test("values, mean and deviation are over the seeds that report the metric"
   strictEqual(meanOf(outcomes, "a", "accuracy"), 3);
   strictEqual(deviationOf(outcomes, "a", "accuracy"), Math.sqrt(7));
   strictEqual(deviationOf(outcomes, "b", "extra"), 0);
+});
+
+Deno.test("an estimate has mean, deviation and interval, in the unit that is asked for", () => {
+  const { value, deviation, interval } = estimateOf(outcomes, "a", "accuracy", 100);
+  deepStrictEqual([value, deviation], [300, 100 * Math.sqrt(7)]);
+  // Of three seeds the bootstrap's interval is their range.
+  deepStrictEqual(interval, [100, 600]);
+  deepStrictEqual(estimateOf(outcomes, "b", "extra"), { value: 1 });
+  deepStrictEqual(estimateOf(outcomes, "c", "accuracy"), { value: NaN });
+});
+
+Deno.test("differences are those of the seeds that both variants have", () => {
+  deepStrictEqual(pairedDifferences(outcomes, ["a", "b"], "accuracy"), [-3, -3]);
+  deepStrictEqual(pairedDifferences(outcomes, ["b", "a"], "accuracy"), [3, 3]);
+  deepStrictEqual(pairedDifferences(outcomes, ["a", "b"], "extra"), []);
+  deepStrictEqual(pairedDifferences(outcomes, ["a", "c"], "accuracy"), []);
+  const shuffled: Outcomes = { a: outcomes.a, b: outcomes.b.toReversed() };
+  deepStrictEqual(pairedDifferences(shuffled, ["a", "b"], "accuracy"), [-3, -3]);
+  const later = { a: outcomes.a.slice(1), b: outcomes.b };
+  deepStrictEqual(pairedDifferences(later, ["a", "b"], "accuracy"), [-3]);
 });
 
 Deno.test("what was not run or not reported has no values and no mean", () => {

@@ -1,9 +1,9 @@
-/** The tensor form of the roll-out against the compiled one, and what it leaves behind. */
+/** The tensor form of the roll-out against the scalar one, and what it leaves behind. */
 import { ok, strictEqual } from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
 import { tensorRollout } from "../../learners/motor/tensor_rollout.ts";
 import { readyBackend } from "../../learners/nn/backend.ts";
-import { batchOf, problemOf, reach, tensorRolloutContract } from "../contract/tensor_rollout.ts";
+import { batchOf, problemOf, reach, tensorRolloutContract } from "../contract/rollout.ts";
 
 tensorRolloutContract("cpu");
 tensorRolloutContract("wasm");

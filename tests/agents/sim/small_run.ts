@@ -1,18 +1,19 @@
 /** A run small enough for tests. */
 import {
+  numericsVersion,
   type RunConfig,
   runNetwork,
   runParts,
   trainingPlan,
 } from "../../../agents/sim/run_config.ts";
-import { compiledRollout } from "../../../learners/motor/compiled_rollout.ts";
+import { vectorRollout } from "../../../learners/motor/vector_rollout.ts";
 import { objectives } from "../../../learners/motor/objectives.ts";
 import { Trainer } from "../../../learners/motor/trainer.ts";
 
 /** The human arm, two hemispheres of four units, a handful of trials. */
 export const smallRun: RunConfig = {
   versions: { callosum: "0.1.0", deno: Deno.version.deno },
-  numerics: 1,
+  numerics: numericsVersion,
   seed: 1,
   arm: "arm26",
   actuator: "hill-muscle",
@@ -26,7 +27,7 @@ export const smallRun: RunConfig = {
   callosum: "maxpool-pad",
   objective: "specialised",
   learningRate: 3e-3,
-  trainer: "compiled",
+  trainer: "vector",
   backend: "wasm",
   evaluationTrials: 2,
 };
@@ -36,7 +37,7 @@ export async function trainedWeights(config: RunConfig): Promise<Float64Array> {
   const parts = runParts(config);
   const network = runNetwork(config, parts);
   const { equations } = parts;
-  const rollout = compiledRollout({ network, equations, losses: objectives[config.objective] });
+  const rollout = vectorRollout({ network, equations, losses: objectives[config.objective] });
   const trainer = new Trainer(trainingPlan(config, parts), network, rollout);
   while (!trainer.finished) await trainer.update();
   return trainer.state.weights;

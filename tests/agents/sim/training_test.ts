@@ -16,7 +16,7 @@ import { type Bus, subjects } from "../../../cluster/bus.ts";
 import { inProcessBus } from "../../../cluster/in_process.ts";
 import { decodeEvent, encodeMessage, type Event } from "../../../cluster/protocol.ts";
 import { networkController } from "../../../controllers/network_controller.ts";
-import { compiledRollout } from "../../../learners/motor/compiled_rollout.ts";
+import { vectorRollout } from "../../../learners/motor/vector_rollout.ts";
 import { objectives } from "../../../learners/motor/objectives.ts";
 import { Trainer, type TrainerState } from "../../../learners/motor/trainer.ts";
 import { randomStream } from "../../../sim/random.ts";
@@ -104,7 +104,7 @@ Deno.test("progress says what the updates since the last one were like", async (
   const parts = runParts(config);
   const network = runNetwork(config, parts);
   const { equations } = parts;
-  const rollout = compiledRollout({ network, equations, losses: objectives.specialised });
+  const rollout = vectorRollout({ network, equations, losses: objectives.specialised });
   const trainer = new Trainer(trainingPlan(config, parts), network, rollout);
   const finalErrors: number[] = [];
   while (trainer.updates < 10) finalErrors.push((await trainer.update()).finalError);

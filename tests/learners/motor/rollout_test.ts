@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { MotorNetwork, type MotorNetworkConfig } from "../../../controllers/motor_network.ts";
 import { networkController } from "../../../controllers/network_controller.ts";
-import { compiledRollout } from "../../../learners/motor/compiled_rollout.ts";
+import { scalarRollout } from "../../../learners/motor/scalar_rollout.ts";
 import {
   activityChangeWeight,
   losses,
@@ -67,7 +67,7 @@ async function gradientOf(
   batch: TrialBatch,
 ): Promise<Gradient> {
   const gradient = new Float64Array(weights.length).fill(NaN);
-  const rollout = compiledRollout({ network, equations, losses: routed });
+  const rollout = scalarRollout({ network, equations, losses: routed });
   return { ...await rollout.gradient(weights, batch, gradient), gradient };
 }
 
@@ -186,7 +186,7 @@ function steppedTerms(
   batch: TrialBatch,
 ): LossTerms & { finalError: number } {
   const { trials, steps } = batch;
-  const plant = equationsPlant(muscles, trials);
+  const plant = equationsPlant(muscles, trials, "double");
   const env = new VectorEnv(plant, findTask("random-reach"));
   const controller = networkController(network, weights, trials);
   const actions = new Float64Array(6 * trials);
@@ -248,7 +248,7 @@ for (const task of ["random-reach", "hold", "hold-pulse", "centre-out", "curl-fi
 Deno.test("one roll-out serves batches of any shape and field, one after the other", async () => {
   const network = muscleNetwork();
   const weights = network.initialWeights(1);
-  const rollout = compiledRollout({ network, equations: muscles, losses: objectives.specialised });
+  const rollout = scalarRollout({ network, equations: muscles, losses: objectives.specialised });
   const batches = [
     drawn("random-reach", 3, 15),
     drawn("hold", 3, 15),
@@ -345,7 +345,7 @@ async function expectedSlope(
   batch: TrialBatch,
   index: number,
 ): Promise<number> {
-  const rollout = compiledRollout({ network, equations, losses: routed });
+  const rollout = scalarRollout({ network, equations, losses: routed });
   const step = 1e-5;
   const unused = new Float64Array(weights.length);
   const at = async (change: number) => {
@@ -411,6 +411,10 @@ const fields: Readonly<Record<string, () => TrialBatch>> = {
   "a curl field": () => {
     const batch = awayFromLimits("curl-field");
     return { ...batch, viscosity: { ...batch.viscosity!, from: batch.goStep } };
+  },
+  "a velocity-squared field": () => {
+    const batch = awayFromLimits("velocity-squared-field");
+    return { ...batch, quadraticViscosity: { ...batch.quadraticViscosity!, from: batch.goStep } };
   },
   "a channel of moderate stiffness": () => ({
     ...awayFromLimits("force-channel"),

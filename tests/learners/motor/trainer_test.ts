@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../agents/sim/checkpoint.ts";
 import { MotorNetwork } from "../../../controllers/motor_network.ts";
-import { compiledRollout } from "../../../learners/motor/compiled_rollout.ts";
+import { scalarRollout } from "../../../learners/motor/scalar_rollout.ts";
 import { objectives } from "../../../learners/motor/objectives.ts";
 import type { DifferentiableRollout, RolloutOutcome } from "../../../learners/motor/rollout.ts";
 import { Trainer, type TrainerState, type TrainingPlan } from "../../../learners/motor/trainer.ts";
@@ -29,7 +29,7 @@ const networkOf = (units: number) =>
   });
 
 const rolloutOf = (network: MotorNetwork): DifferentiableRollout =>
-  compiledRollout({
+  scalarRollout({
     network,
     equations: trainingEquations({ arm, actuator, timeStep: controlStep }),
     losses: objectives.specialised,

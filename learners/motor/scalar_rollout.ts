@@ -1,15 +1,18 @@
 /**
  * Back-propagation through the closed loop, written out: the compiled plant and its adjoint, the
  * network's forward and reverse pass, step by step over one stored trajectory. All losses are pulled
- * back in one sweep ("distal teacher", Jordan & Rumelhart 1992).
+ * back in one sweep ("distal teacher", Jordan & Rumelhart 1992). In double precision, one number at a
+ * time: what `vector_rollout.ts` is checked against.
  *
  * Rows are [row][trial]. With x_t the observation, u_t the command and s_t the state,
  *   u_t = network(x_t), (s_{t+1}, sensed_{t+1}) = step(s_t, u_t), x_{t+1} = [sensed_{t+1}, target_{t+1}],
- * and the losses are taken on the hand after each of the T steps.
+ * and the losses are taken on the hand after each of the T steps. Senses may be late and noisy
+ * (`sensory_path.ts`), commands noisy.
  */
 import type { Activity } from "../../controllers/motor_network.ts";
 import { type LossCotangent, ReversePass } from "../../controllers/reverse_pass.ts";
 import type { Kernel } from "../../sim/expression/kernel.ts";
+import { addScaled } from "../nn/matrix_kernels.ts";
 import { type FieldPart, fieldParts } from "../../sim/physics/hand_field.ts";
 import {
   adjointKernel,
@@ -19,13 +22,16 @@ import {
   stepKernel,
 } from "../../sim/physics/plant_kernels.ts";
 import { inputsAt, type StepInputs, stepInputs, type TrialBatch } from "../../sim/tasks/trial.ts";
+import { BodySignals } from "./body_signals.ts";
 import { activityChangeWeight, type LossTerms } from "./objectives.ts";
 import {
   type DifferentiableRollout,
   finalSteps,
   replaceNonFinite,
+  requireTimeStep,
   type RolloutProblem,
 } from "./rollout.ts";
+import { drawNoise, type PathNoise, type SensoryPath, sensoryPath } from "./sensory_path.ts";
 
 /** The stored trajectory of one shape of batch. */
 interface Tape {
@@ -35,10 +41,14 @@ interface Tape {
   readonly states: Float64Array[];
   /** x_0 … x_T */
   readonly observations: Float64Array[];
-  /** The part of each observation that the plant writes. */
+  /** What the plant says; the part of each observation, unless senses delay or disturb it. */
   readonly sensed: Float64Array[];
   readonly activities: Activity[];
+  /** What drives the plant: u_t, with its noise. */
+  readonly commands: Float64Array[];
   readonly inputs: StepInputs[];
+  /** What is regularised in the place of hidden activity, if it is. */
+  readonly body?: BodySignals;
   readonly reverse: readonly ReverseState[];
   readonly reversePass: ReversePass;
 }
@@ -48,7 +58,8 @@ interface ReverseState {
   stateAfter: Float64Array;
   stateBefore: Float64Array;
   readonly observation: Float64Array;
-  readonly sensed: Float64Array;
+  /** Of sensed_0 … sensed_T; all of them the observation's part where nothing is late. */
+  readonly sensed: readonly Float64Array[];
   readonly command: Float64Array;
   /** [layer][stream], only for losses with a regulariser. */
   readonly hidden?: Float64Array[][];
@@ -56,8 +67,11 @@ interface ReverseState {
 }
 
 /** Roll-outs of `problem` on compiled kernels, in double precision. */
-export function compiledRollout(problem: RolloutProblem): DifferentiableRollout {
-  const reset = resetKernel(problem.equations);
+export function scalarRollout(problem: RolloutProblem): DifferentiableRollout {
+  const { network, equations } = problem;
+  const reset = resetKernel(equations);
+  const path = sensoryPath(problem.sensing, equations.timeStep);
+  const rows = { sensed: sensedSize(equations), commands: network.config.outputs };
   const kernels = new Map<string, { step: Kernel; adjoint: Kernel }>();
   let tape: Tape | undefined;
 
@@ -66,8 +80,8 @@ export function compiledRollout(problem: RolloutProblem): DifferentiableRollout 
     let pair = kernels.get(key);
     if (!pair) {
       pair = {
-        step: stepKernel(problem.equations, parts),
-        adjoint: adjointKernel(problem.equations, parts, problem.losses.length),
+        step: stepKernel(equations, parts),
+        adjoint: adjointKernel(equations, parts, problem.losses.length),
       };
       kernels.set(key, pair);
     }
@@ -75,59 +89,70 @@ export function compiledRollout(problem: RolloutProblem): DifferentiableRollout 
   };
 
   return {
-    name: "compiled",
+    name: "scalar",
     // deno-lint-ignore require-await -- the contract is asynchronous, for tensors on a GPU
-    async gradient(weights, batch, gradient) {
+    async gradient(weights, batch, gradient, noiseStream) {
       requireTimeStep(problem, batch);
-      tape = tapeFor(problem, batch, tape);
+      const noise = drawNoise(path, rows, batch.trials, batch.steps, noiseStream);
+      tape = tapeFor(problem, path, batch, tape);
       const parts = fieldParts.filter((part) => tape!.inputs[0].field[part]);
       const { step, adjoint } = kernelsFor(parts);
       const fields = tape.inputs.map(({ field }) => parts.map((part) => field[part]!));
       reset.run(batch.trials, batch.startAngles, tape.states[0], tape.sensed[0]);
-      rollOut(problem, tape, batch, weights, step, fields);
+      rollOut(problem, path, tape, batch, weights, step, fields, noise);
       const { terms, finalError } = measure(problem, tape);
       gradient.fill(0);
-      pullBack(problem, tape, weights, adjoint, fields, gradient);
+      pullBack(problem, path, tape, weights, adjoint, fields, gradient);
       return { terms, finalError, nonFinite: replaceNonFinite(gradient) };
     },
   };
 }
 
-function requireTimeStep({ equations }: RolloutProblem, batch: TrialBatch): void {
-  if (batch.timeStep === equations.timeStep) return;
-  throw new RangeError(
-    `trials with steps of ${batch.timeStep} s on a plant with steps of ${equations.timeStep} s`,
-  );
-}
-
 /** `known` if it fits the batch, else a new tape. */
-function tapeFor(problem: RolloutProblem, batch: TrialBatch, known?: Tape): Tape {
+function tapeFor(
+  problem: RolloutProblem,
+  path: SensoryPath,
+  batch: TrialBatch,
+  known?: Tape,
+): Tape {
   const { trials, steps } = batch;
   const inputs = Array.from({ length: steps }, () => stepInputs(batch));
   if (known?.trials === trials && known.steps === steps) return { ...known, inputs };
-  const { network, equations, losses } = problem;
+  const { network, equations, losses, bodySignals } = problem;
   const stateSize = stateLayout(equations).size * trials;
   const sensedRows = sensedSize(equations) * trials;
   const observationSize = network.config.inputs * trials;
   const times = Array.from({ length: steps + 1 }, (_, t) => t);
   const observations = times.map(() => new Float64Array(observationSize));
+  const activities = times.slice(1).map(() => network.activity(trials));
+  const commandSize = network.config.outputs * trials;
+  /** The sensed part of an observation, where it is told as it is; else an array of its own. */
+  const sensedOf = (observation: Float64Array, isTold: boolean) =>
+    isTold ? observation.subarray(0, sensedRows) : new Float64Array(sensedRows);
   return {
     trials,
     steps,
     states: times.map(() => new Float64Array(stateSize)),
     observations,
-    sensed: observations.map((observation) => observation.subarray(0, sensedRows)),
-    activities: times.slice(1).map(() => network.activity(trials)),
+    sensed: observations.map((observation) => sensedOf(observation, path.isDirect)),
+    activities,
+    commands: activities.map(({ output }) =>
+      path.commandNoise > 0 ? new Float64Array(commandSize) : output
+    ),
     inputs,
+    ...bodySignals !== undefined && {
+      body: new BodySignals(equations, bodySignals, trials, steps),
+    },
     reverse: losses.map((loss) => {
       const observation = new Float64Array(observationSize);
-      const command = new Float64Array(network.config.outputs * trials);
-      const hidden = loss.weights.activity > 0 ? network.activity(trials).hidden : undefined;
+      const command = new Float64Array(commandSize);
+      const smoothsHidden = loss.weights.activity > 0 && bodySignals === undefined;
+      const hidden = smoothsHidden ? network.activity(trials).hidden : undefined;
       return {
         stateAfter: new Float64Array(stateSize),
         stateBefore: new Float64Array(stateSize),
         observation,
-        sensed: observation.subarray(0, sensedRows),
+        sensed: times.map(() => sensedOf(observation, !path.isLate)),
         command,
         hidden,
         cotangent: { output: command, input: observation, hidden, share: loss.share },
@@ -139,20 +164,58 @@ function tapeFor(problem: RolloutProblem, batch: TrialBatch, known?: Tape): Tape
 
 function rollOut(
   { network }: RolloutProblem,
+  path: SensoryPath,
   tape: Tape,
   batch: TrialBatch,
   weights: Float64Array,
   step: Kernel,
   fields: readonly Float64Array[][],
+  noise: PathNoise | undefined,
 ): void {
-  const { trials, steps, states, observations, sensed, activities, inputs } = tape;
+  const { trials, steps, states, observations, sensed, activities, commands, inputs } = tape;
   for (let t = 0; t < steps; t++) {
     inputsAt(batch, t, inputs[t]);
+    observe(path, tape, t, noise);
     observations[t].set(inputs[t].target, sensed[t].length);
     network.forward(weights, observations[t], activities[t], trials);
-    const command = activities[t].output;
-    step.run(trials, states[t], command, ...fields[t], states[t + 1], sensed[t + 1]);
+    const { output } = activities[t];
+    if (noise && commands[t] !== output) {
+      commands[t].set(output);
+      addScaled(commands[t], noise.command[t], 1);
+    }
+    step.run(trials, states[t], commands[t], ...fields[t], states[t + 1], sensed[t + 1]);
+    tape.body?.record(t, states[t + 1], sensed[t + 1]);
   }
+}
+
+/** The sensed part of x_t, where it is not told as it is. */
+function observe(
+  path: SensoryPath,
+  { trials, observations, sensed }: Tape,
+  t: number,
+  noise: PathNoise | undefined,
+): void {
+  if (path.isDirect) return;
+  const vision = sensed[t].length - 2 * trials;
+  const earlier = (steps: number) => sensed[Math.max(t - steps, 0)];
+  const told = observations[t].subarray(0, sensed[t].length);
+  told.set(earlier(path.proprioceptionSteps).subarray(0, vision));
+  told.set(earlier(path.visionSteps).subarray(vision), vision);
+  if (noise) addScaled(told, noise.sensed[t], 1);
+}
+
+/** Adds the cotangents of x_t to those of what was sensed when it was on its way. */
+function passBack(path: SensoryPath, { trials }: Tape, loss: ReverseState, t: number): void {
+  if (!path.isLate) return;
+  const rows = loss.sensed[t].length;
+  const vision = rows - 2 * trials;
+  const pass = (steps: number, from: number, until: number) => {
+    if (t < steps) return; // what lies before the trial depends on nothing
+    const into = loss.sensed[t - steps].subarray(from, until);
+    addScaled(into, loss.observation.subarray(from, until), 1);
+  };
+  pass(path.proprioceptionSteps, 0, vision);
+  pass(path.visionSteps, vision, rows);
 }
 
 /** Hand minus target after step t, element `at` of [x, y][trial]. */
@@ -163,11 +226,11 @@ function handError(tape: Tape, t: number, at: number): number {
 
 /** The terms of the losses on the stored roll-out. */
 function measure(
-  { network, equations }: RolloutProblem,
+  problem: RolloutProblem,
   tape: Tape,
 ): { terms: LossTerms; finalError: number } {
   const { trials, steps, activities } = tape;
-  let [absolute, squared, distance, effort, activity] = [0, 0, 0, 0, 0];
+  let [absolute, squared, distance, effort] = [0, 0, 0, 0];
   for (let t = 0; t < steps; t++) {
     for (let at = 0; at < 2 * trials; at++) {
       const error = handError(tape, t, at);
@@ -181,6 +244,22 @@ function measure(
     }
     for (const command of activities[t].output) effort += command * command;
   }
+  const points = 2 * trials * steps;
+  return {
+    terms: {
+      positionL1: absolute / points,
+      positionSquared: 10 * squared / points,
+      effort: effort / (problem.network.config.outputs * trials * steps),
+      activity: tape.body ? tape.body.activity : hiddenActivity(problem, tape),
+    },
+    finalError: distance / (trials * Math.min(finalSteps, steps)),
+  };
+}
+
+/** The regulariser on the hidden layers of the stored roll-out. */
+function hiddenActivity({ network, equations }: RolloutProblem, tape: Tape): number {
+  const { trials, steps, activities } = tape;
+  let activity = 0;
   const changeScale = activityChangeWeight / equations.timeStep ** 2;
   for (let k = 0; k < network.config.layers; k++) {
     for (let s = 0; s < network.streams.length; s++) {
@@ -198,20 +277,12 @@ function measure(
         changeScale * changes / (elements * Math.max(steps - 1, 1));
     }
   }
-  const points = 2 * trials * steps;
-  return {
-    terms: {
-      positionL1: absolute / points,
-      positionSquared: 10 * squared / points,
-      effort: effort / (network.config.outputs * trials * steps),
-      activity,
-    },
-    finalError: distance / (trials * Math.min(finalSteps, steps)),
-  };
+  return activity;
 }
 
 function pullBack(
   problem: RolloutProblem,
+  path: SensoryPath,
   tape: Tape,
   weights: Float64Array,
   adjoint: Kernel,
@@ -219,20 +290,24 @@ function pullBack(
   gradient: Float64Array,
 ): void {
   const { losses } = problem;
-  const { trials, steps, states, observations, activities, reverse, reversePass } = tape;
+  const { trials, steps, states, observations, activities, commands } = tape;
+  const { reverse, reversePass } = tape;
   for (const loss of reverse) {
     loss.stateAfter.fill(0);
-    loss.observation.fill(0);
+    for (const sensed of loss.sensed) sensed.fill(0);
   }
   const cotangents = reverse.map(({ cotangent }) => cotangent);
   for (let t = steps - 1; t >= 0; t--) {
-    reverse.forEach((loss, index) => seedHand(problem, tape, t, loss, index));
+    reverse.forEach((loss, index) => {
+      seedHand(problem, tape, t, loss, index);
+      seedBody(problem, tape, t, loss, index);
+    });
     adjoint.run(
       trials,
       states[t],
-      activities[t].output,
+      commands[t],
       ...fields[t],
-      ...reverse.flatMap(({ stateAfter, sensed }) => [stateAfter, sensed]),
+      ...reverse.flatMap(({ stateAfter, sensed }) => [stateAfter, sensed[t + 1]]),
       ...reverse.flatMap(({ stateBefore, command }) => [stateBefore, command]),
     );
     reverse.forEach((loss, index) => {
@@ -242,6 +317,7 @@ function pullBack(
       [loss.stateAfter, loss.stateBefore] = [loss.stateBefore, loss.stateAfter];
     });
     reversePass.run(weights, observations[t], activities[t], cotangents, gradient);
+    for (const loss of reverse) passBack(path, tape, loss, t);
   }
 }
 
@@ -250,10 +326,11 @@ function seedHand(
   { losses }: RolloutProblem,
   tape: Tape,
   t: number,
-  { sensed }: ReverseState,
+  loss: ReverseState,
   index: number,
 ): void {
   const { trials, steps } = tape;
+  const sensed = loss.sensed[t + 1];
   const { positionL1, positionSquared } = losses[index].weights;
   const points = 2 * trials * steps;
   const hand = sensed.length - 2 * trials;
@@ -261,6 +338,19 @@ function seedHand(
     const error = handError(tape, t, at);
     sensed[hand + at] += (positionL1 * Math.sign(error) + positionSquared * 20 * error) / points;
   }
+}
+
+/** Adds the cotangent of the body's signals after step t, where these are regularised. */
+function seedBody(
+  { losses }: RolloutProblem,
+  { states, sensed, body }: Tape,
+  t: number,
+  { stateAfter, sensed: sensedCotangents }: ReverseState,
+  index: number,
+): void {
+  const { activity } = losses[index].weights;
+  if (!body || activity === 0) return;
+  body.pullBack(t, activity, states[t + 1], sensed[t + 1], stateAfter, sensedCotangents[t + 1]);
 }
 
 /** Adds the effort term's cotangent of the commands. */
