@@ -12,7 +12,7 @@ import * as tf from "@tensorflow/tfjs";
 import { BackendError, type BackendOptions, readyBackend } from "../learners/nn/backend.ts";
 import { findOpenBlas } from "../learners/nn/kernels/openblas.ts";
 import { kernelTimes } from "./kernel_times.ts";
-import { PyTorch } from "./pytorch_process.ts";
+import { gettingPython, PythonProcess, type PythonScript } from "./python_process.ts";
 import {
   type Clock,
   clocks,
@@ -89,6 +89,11 @@ function sideContestant(
   }, clock);
 }
 
+const script: PythonScript = { file: "pytorch_steps.py", needs: ["torch"] };
+
+/** PyTorch, running: it says which version and how many threads it uses unless told otherwise. */
+type PyTorch = PythonProcess<{ readonly version: string; readonly threads: number }>;
+
 interface Rows {
   readonly times: Record<string, Record<string, number | string>>;
   readonly limits: Record<string, Record<string, number | string>>;
@@ -96,12 +101,15 @@ interface Rows {
 
 async function compare(pytorch: PyTorch, rounds: number, clock: Clock): Promise<Rows> {
   const [times, limits]: Rows["times"][] = [{}, {}];
-  const threadCounts = clock === "wall" ? [...new Set([1, pytorch.threads])] : [1];
+  const threadCounts = clock === "wall" ? [...new Set([1, pytorch.greeting.threads])] : [1];
   const own = await sides(threadCounts);
   for (const [key, training] of Object.entries(trainings)) {
     const theirs = threadCounts.map((threads): Contestant => ({
       name: `PyTorch, ${threadsOf(threads)}`,
-      measure: (repetitions) => pytorch.measure(key, threads, repetitions, clock),
+      measure: async (repetitions) => {
+        const request = { training: key, threads, repetitions };
+        return (await pytorch.request<Record<Clock, number>>(request))[clock];
+      },
     }));
     const ours = own.map((each) => sideContestant(each, training, clock));
     const contestants = [...theirs, ...ours];
@@ -157,20 +165,19 @@ if (!isClock(clock)) {
   console.error(`the clock is one of ${Object.keys(clocks).join(", ")}, not "${clock}"`);
   Deno.exit(2);
 }
-const pytorch = await PyTorch.start(python);
+const pytorch: PyTorch | string = await PythonProcess.start(python, script);
 if (typeof pytorch === "string") {
   console.log(
     `No comparison with PyTorch: ${pytorch}.\n` +
-      "Get it with\n" +
-      "  python3 -m venv /tmp/pytorch && /tmp/pytorch/bin/pip install torch\n" +
+      `Get it with\n${gettingPython(script.needs)}\n` +
       "  deno run --allow-read --allow-ffi --allow-env --allow-run bench/pytorch.ts " +
-      `${rounds} /tmp/pytorch/bin/python`,
+      `${rounds} /tmp/python/bin/python`,
   );
 } else {
   await using _running = pytorch;
   const { times, limits } = await compare(pytorch, rounds, clock);
   console.log(
-    `Training steps: forward, backward, update, reading the loss. PyTorch ${pytorch.version} and ` +
+    `Training steps: forward, backward, update, reading the loss. PyTorch ${pytorch.greeting.version} and ` +
       `TensorFlow.js ${tf.version.tfjs},\nmedians of ${rounds} rounds, all in turn, milliseconds ` +
       `${clock === "wall" ? "by the clock" : "of processor time"}. ` +
       "ratio: time over that of PyTorch with as many threads; less than 1 is faster.\n",

@@ -29,6 +29,8 @@ export const clocks = {
 
 export type Clock = keyof typeof clocks;
 
+export const eachClock = Object.keys(clocks) as readonly Clock[];
+
 export function isClock(name: string): name is Clock {
   return Object.hasOwn(clocks, name);
 }
@@ -88,6 +90,29 @@ export async function takeTurns(
     }
   }
   return times.map((rounds) => ({ milliseconds: median(rounds), rounds }));
+}
+
+/** Results by both clocks, measured one after the other. */
+export type ByClock = Readonly<Record<Clock, readonly Result[]>>;
+
+/** Measure the contestants that there are for each clock. */
+export async function byEachClock(
+  contestants: (clock: Clock) => readonly Contestant[] | Promise<readonly Contestant[]>,
+  turns: Turns,
+): Promise<ByClock> {
+  const results: Partial<Record<Clock, readonly Result[]>> = {};
+  for (const clock of eachClock) results[clock] = await takeTurns(await contestants(clock), turns);
+  return results as ByClock;
+}
+
+/** Columns of a table, one for each clock. */
+export function clockColumns(
+  title: string,
+  value: (clock: Clock) => number,
+): Record<string, number> {
+  return Object.fromEntries(
+    eachClock.map((clock) => [`${title}, ${clock}`, readable(value(clock))]),
+  );
 }
 
 /** How many times as long as `base` something takes: the median over the rounds where both have all. */
