@@ -8,7 +8,7 @@
  *
  * Generator: xoroshiro128+ (Blackman & Vigna 2018), seeded with 128 bits of SHA-256 over seed and name.
  */
-import { createHash } from "node:crypto";
+import { sha256 } from "@noble/hashes/sha2.js";
 import { uniformFloat64 } from "pure-rand/distribution/uniformFloat64";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
 
@@ -36,8 +36,8 @@ export function randomStream(seed: number, name: string): RandomStream {
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`seed ${seed} is not an integer from 0 to ${Number.MAX_SAFE_INTEGER}`);
   }
-  const digest = createHash("sha256").update(`${seed}/${name}`).digest();
-  const words = [0, 4, 8, 12].map((offset) => digest.readInt32LE(offset));
+  const digest = new DataView(sha256(new TextEncoder().encode(`${seed}/${name}`)).buffer);
+  const words = [0, 4, 8, 12].map((offset) => digest.getInt32(offset, true));
   const generator = xoroshiro128plusFromState(words);
   let spare: number | undefined;
 

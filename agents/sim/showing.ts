@@ -284,7 +284,7 @@ export class ShowingAgent {
       type: "trial-ended",
       trial: number,
       measures: Object.fromEntries(measures),
-      speed: speeds(record),
+      speed: [...speeds(record)],
     });
     this.#showing = undefined;
     this.#pause = pauseBetweenTrials;

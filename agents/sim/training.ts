@@ -16,7 +16,7 @@ import {
   type Evaluation,
   type Event,
 } from "../../cluster/protocol.ts";
-import { engineNames } from "../../sim/physics/catalogue.ts";
+import { type EngineName, engineNames } from "../../sim/physics/catalogue.ts";
 import { phaseEnds, type Task } from "../../sim/tasks/task.ts";
 import { breathe } from "../breathe.ts";
 import { encodeCheckpoint, encodeWeights } from "./checkpoint.ts";
@@ -37,6 +37,8 @@ export interface TrainingRequest {
    * they measure, and at the end all measure together. The numbers are the same.
    */
   readonly actors?: number;
+  /** The engines in which it is measured in the end; all unless given. */
+  readonly engines?: readonly EngineName[];
 }
 
 /** How a training ended. */
@@ -75,11 +77,11 @@ export async function train(bus: Bus, request: TrainingRequest): Promise<Trainin
 /** A scripted controller is the same before and after. */
 async function measureScripted(
   bus: Bus,
-  { run, config }: TrainingRequest,
+  { run, config, engines = engineNames }: TrainingRequest,
   evaluator: RunEvaluator,
   stopping: () => boolean,
 ): Promise<TrainingEnd> {
-  for (const engine of engineNames) {
+  for (const engine of engines) {
     await breathe();
     if (stopping()) return "stopped";
     const measures = await evaluator.measure({ engine, waiting: true });
@@ -93,7 +95,7 @@ async function measureScripted(
 
 async function trainNetwork(
   bus: Bus,
-  { run, config, state }: TrainingRequest,
+  { run, config, state, engines = engineNames }: TrainingRequest,
   evaluator: RunEvaluator,
   stopping: () => boolean,
 ): Promise<TrainingEnd> {
@@ -107,7 +109,7 @@ async function trainNetwork(
   const reporter = new TrainingReporter(bus, run, config, trainer);
   await untilStopped(config, parts.task, trainer, reporter, evaluator, stopping);
   if (!trainer.finished) return "stopped";
-  return await evaluateInAllEngines(config, trainer, reporter, evaluator, stopping);
+  return await measureInEngines(engines, config, trainer, reporter, evaluator, stopping);
 }
 
 /**
@@ -176,10 +178,11 @@ function isWaypoint(task: Task, update: number, updates: number): boolean {
 }
 
 /**
- * Held-out measures before the first update and after the last one, in every engine. A stop is obeyed
+ * Held-out measures before the first update and after the last one, in every engine of `engines`. A stop is obeyed
  * between two of them; a resumed run makes all of them again.
  */
-async function evaluateInAllEngines(
+async function measureInEngines(
+  engines: readonly EngineName[],
   config: RunConfig,
   trainer: Trainer,
   reporter: TrainingReporter,
@@ -192,7 +195,7 @@ async function evaluateInAllEngines(
     { stage: "after", update: trainer.updates, weights: state.weights },
   ] as const;
   for (const { stage, update, weights } of stages) {
-    for (const engine of engineNames) {
+    for (const engine of engines) {
       await breathe();
       if (stopping()) return "stopped";
       await reporter.evaluate(

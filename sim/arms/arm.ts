@@ -71,7 +71,15 @@ export interface Arm {
  * ½ Σ_ij A_ij cos(φ_i − φ_j) φ̇_i φ̇_j, where A_ii = I_i + m_i c_i² + l_i² Σ_{k>i} m_k and, for i > j,
  * A_ij = l_j (m_i c_i + l_i Σ_{k>i} m_k). For two links: A_11 + A_22 = α, A_22 = β, A_21 = k.
  */
-export function inertialConstants(arm: Arm): number[][] {
+export function inertialConstants(arm: Arm): readonly (readonly number[])[] {
+  let constants = knownConstants.get(arm);
+  if (!constants) knownConstants.set(arm, constants = deriveConstants(arm));
+  return constants;
+}
+
+const knownConstants = new WeakMap<Arm, readonly (readonly number[])[]>();
+
+function deriveConstants(arm: Arm): number[][] {
   const distalMass = arm.links.map((_, i) =>
     arm.links.slice(i + 1).reduce((sum, link) => sum + link.mass, 0)
   );

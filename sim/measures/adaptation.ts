@@ -31,7 +31,7 @@ export function adaptationIndex(
   }
   const { from, to } = movementSpan(record);
   const e = direction(record);
-  const moving = <Value>(values: Value[]) =>
+  const moving = <Value>(values: readonly Value[]) =>
     values.filter((_, k) => k * record.timeStep >= from && k * record.timeStep <= to);
   const ideal = moving(rates).map((velocity) => cancelling(dot(e, velocity)));
   return regression(ideal, moving(Array.from(wallForces))).slope;

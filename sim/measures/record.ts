@@ -36,11 +36,27 @@ export interface MovementRecord {
   readonly forces?: Float64Array;
 }
 
+/** What `derive` makes of a record, made once: measures ask for the same again and again. */
+function oncePerRecord<Derived>(
+  derive: (record: MovementRecord) => Derived,
+): (record: MovementRecord) => Derived {
+  const known = new WeakMap<MovementRecord, Derived>();
+  return (record) => {
+    let derived = known.get(record);
+    if (derived === undefined) known.set(record, derived = derive(record));
+    return derived;
+  };
+}
+
 /** What stands for "the end" of a trial, s. */
 const finalWindow = 0.1;
 
 /** The positions of a record as points, checked. */
-export function samples({ positions, timeStep, start, goal }: MovementRecord): Point[] {
+export const samples = oncePerRecord(checkedSamples);
+
+function checkedSamples(
+  { positions, timeStep, start, goal }: MovementRecord,
+): readonly Point[] {
   const count = positions.length / 2;
   if (!Number.isInteger(count) || count < 2) {
     throw new RangeError(
@@ -58,13 +74,13 @@ export function samples({ positions, timeStep, start, goal }: MovementRecord): P
 }
 
 /** The samples of the last 0.1 s: at 10 ms the last ten. */
-export function finalSamples(record: MovementRecord): Point[] {
+export function finalSamples(record: MovementRecord): readonly Point[] {
   const points = samples(record);
   return points.slice(-Math.max(1, Math.round(finalWindow / record.timeStep)));
 }
 
 /** Hand velocities at the samples, m/s: central differences, second-order one-sided ones at the ends. */
-export function velocities(record: MovementRecord): Point[] {
+export const velocities = oncePerRecord((record): readonly Point[] => {
   const steps = differences(samples(record));
   const last = steps.length - 1;
   const combine = (weight: number, step: Point, otherWeight: number, other: Point): Point => [
@@ -76,12 +92,10 @@ export function velocities(record: MovementRecord): Point[] {
     ...steps.slice(1).map((step, k) => combine(0.5, steps[k], 0.5, step)),
     combine(1.5, steps[last], -0.5, steps[Math.max(0, last - 1)]),
   ];
-}
+});
 
 /** Hand speeds at the samples, m/s. */
-export function speeds(record: MovementRecord): number[] {
-  return velocities(record).map(length);
-}
+export const speeds = oncePerRecord((record): readonly number[] => velocities(record).map(length));
 
 /** One of the optional arrays of a record, checked: its rows, one a step or sample. */
 export function rowsOf(

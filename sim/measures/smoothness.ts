@@ -53,7 +53,8 @@ export function spectralArcLength(record: MovementRecord): number {
   const padded = 2 ** (Math.ceil(Math.log2(values.length)) + 4);
   const resolution = 1 / (padded * record.timeStep);
   const bins = Math.floor(Math.min(10 / resolution, padded / 2)) + 1;
-  const amplitudes = Array.from({ length: bins }, (_, bin) => amplitude(values, bin / padded));
+  const circle = unitCircle(padded);
+  const amplitudes = Array.from({ length: bins }, (_, bin) => amplitude(values, bin, circle));
   const largest = Math.max(...amplitudes);
   const last = amplitudes.findLastIndex((value) => value >= 0.05 * largest);
   let arc = 0;
@@ -63,16 +64,35 @@ export function spectralArcLength(record: MovementRecord): number {
   return -arc;
 }
 
-/** |Σ_k v_k exp(−2πi k f)| at the frequency f, in cycles a sample. */
-function amplitude(values: readonly number[], frequency: number): number {
+/** |Σ_k v_k exp(−2πi k bin/n)| with the n points of the unit circle. */
+function amplitude(values: readonly number[], bin: number, { cos, sin }: UnitCircle): number {
   let real = 0;
   let imaginary = 0;
-  values.forEach((value, k) => {
-    const angle = 2 * Math.PI * frequency * k;
-    real += value * Math.cos(angle);
-    imaginary += value * Math.sin(angle);
-  });
+  for (let k = 0; k < values.length; k++) {
+    const at = (bin * k) % cos.length;
+    real += values[k] * cos[at];
+    imaginary += values[k] * sin[at];
+  }
   return Math.hypot(real, imaginary);
+}
+
+/** n points at equal distances on the unit circle. */
+interface UnitCircle {
+  readonly cos: Float64Array;
+  readonly sin: Float64Array;
+}
+
+const circles = new Map<number, UnitCircle>();
+
+/** The unit circle in `count` points; records of one length share it. */
+function unitCircle(count: number): UnitCircle {
+  let circle = circles.get(count);
+  if (!circle) {
+    const angles = Float64Array.from({ length: count }, (_, k) => 2 * Math.PI * k / count);
+    circle = { cos: angles.map(Math.cos), sin: angles.map(Math.sin) };
+    circles.set(count, circle);
+  }
+  return circle;
 }
 
 /**

@@ -290,7 +290,7 @@ function speedFigure(outcomes: Outcomes, task: StudyTask): Figure {
   };
 }
 
-function speedsOf({ x, y }: Series): number[] {
+function speedsOf({ x, y }: Series): readonly number[] {
   const positions = Float64Array.from(x.flatMap((value, sample) => [value, y[sample]]));
   // Where the path should lead has no part in its speed.
   return speeds({ positions, timeStep: controlStep, start: [0, 0], goal: [0, 0] });
