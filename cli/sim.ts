@@ -4,7 +4,8 @@
  * With `--cluster` the run is a job of a cluster.
  */
 import { join } from "node:path";
-import { CheckpointError, decodeCheckpoint } from "../agents/sim/checkpoint.ts";
+import { inPageScript } from "../agents/in_page/script.ts";
+import { CheckpointError, decodeCheckpoint, encodeWeights } from "../agents/sim/checkpoint.ts";
 import { type ActorThread, startActor } from "../agents/rollouts/actor_threads.ts";
 import { learns, type RunConfig, runNetwork, runParts } from "../agents/sim/run_config.ts";
 import {
@@ -19,6 +20,7 @@ import { ShowingAgent, type ShowRequest } from "../agents/sim/showing.ts";
 import type { TrainingEnd, TrainingRequest } from "../agents/sim/training.ts";
 import { startTraining } from "../agents/sim/training_thread.ts";
 import { type Bus, subjects } from "../cluster/bus.ts";
+import { inPageSubjects } from "../cluster/in_page.ts";
 import { inProcessBus } from "../cluster/in_process.ts";
 import { decodeEvent, type Evaluation } from "../cluster/protocol.ts";
 import { createRun, type LoadedCheckpoint, openRun } from "../cluster/run_store.ts";
@@ -134,6 +136,7 @@ async function simulate(
   const bus = inProcessBus((error, subject) => console.error(`${subject}: ${explain(error).line}`));
   const stop = new StopSignal(() => console.error("stopping; Ctrl-C again ends at once"));
   const viewer = options.headless ? undefined : await view(bus, run, options);
+  if (viewer) handToPage(bus, run, config, state);
   const showing = viewer && new ShowingAgent(showRequest(bus, run, config, state));
   // Before the keeper listens: what is in the log already must not be written again.
   for (const event of await folder.readEvents()) bus.publish(subjects.events(run), recall(event));
@@ -174,7 +177,22 @@ function resumeCommand({ headless, json, actors }: SimOptions, path: string): st
 
 function view(bus: Bus, run: string, { port }: SimOptions): Promise<Viewer> {
   const onError = (error: unknown) => console.error(`page: ${explain(error).line}`);
-  return startViewer({ bus, run, port, onError });
+  return startViewer({ bus, run, port, worker: inPageScript, onError });
+}
+
+/** What the agents in the page need; newer weights come to them from the training. */
+function handToPage(
+  bus: Bus,
+  run: string,
+  config: RunConfig,
+  state: TrainerState | undefined,
+): void {
+  const configuration = new TextEncoder().encode(JSON.stringify(config));
+  bus.publish(inPageSubjects.configuration(run), configuration);
+  if (!state) return;
+  const { layout } = runNetwork(config, runParts(config));
+  const kept = { weights: state.weights, updates: state.adam.updates };
+  bus.publish(subjects.weights(run), encodeWeights(layout, kept));
 }
 
 function showRequest(

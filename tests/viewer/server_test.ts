@@ -1,8 +1,11 @@
 /** The viewer's server, called by real http and WebSocket clients. */
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { subjects } from "../../cluster/bus.ts";
 import { encodeFrame } from "../../cluster/frame.ts";
+import { inPageSubjects } from "../../cluster/in_page.ts";
 import { inProcessBus } from "../../cluster/in_process.ts";
 import {
   type Command,
@@ -11,6 +14,7 @@ import {
   type Event,
   type Progress,
 } from "../../cluster/protocol.ts";
+import { readBinary } from "../../viewer/line.ts";
 import { PortInUseError, startViewer, type Viewer } from "../../viewer/server/server.ts";
 import { ask, connect, dial, originOf, until } from "./clients.ts";
 import { feedDescription } from "./feed.ts";
@@ -224,6 +228,96 @@ Deno.test("a page that comes late is told all that still matters, in bounded siz
     );
     assert.equal(events.filter(({ type }) => type === "status").length, 1);
     page.socket.close();
+  }));
+
+Deno.test("a page gets the run's configuration and its newest weights, now and then, for its own agents", () =>
+  withViewer(async (viewer, bus) => {
+    const early = await connect(viewer);
+    const binary = ({ frames }: typeof early) =>
+      frames.map((bytes) => {
+        const message = readBinary(new Uint8Array(bytes));
+        assert.ok(message, "a message of a known kind");
+        return [message.kind, new TextDecoder().decode(message.payload)];
+      });
+    const bytes = (text: string) => new TextEncoder().encode(text);
+    bus.publish(inPageSubjects.configuration(run), bytes(`{"seed":7}`));
+    for (let update = 0; update < 100; update++) {
+      bus.publish(subjects.weights(run), bytes(`after ${update}`));
+    }
+    await until(() => early.frames.length === 2, "both arrived");
+    assert.deepEqual(binary(early), [
+      ["configuration", `{"seed":7}`],
+      ["weights", "after 99"],
+    ]);
+    // Too large for agents in a page, whoever trains them.
+    bus.publish(subjects.weights(run), new Uint8Array(5 * 1024 * 1024));
+    bus.publish(subjects.weights(run), bytes("after 100"));
+    const late = await connect(viewer);
+    await until(() => late.frames.length === 2, "the late page got both");
+    assert.deepEqual(binary(late), [["configuration", `{"seed":7}`], ["weights", "after 100"]]);
+    await until(() => early.frames.length === 3, "the early page got the newer weights");
+    assert.deepEqual(binary(early)[2], ["weights", "after 100"]);
+    early.socket.close();
+    late.socket.close();
+  }));
+
+Deno.test("an agent's script may compile WebAssembly, evaluates nothing else and reaches nothing", async () => {
+  const bus = newBus();
+  const errors: unknown[] = [];
+  const folder = await Deno.makeTempDir({ prefix: "callosum-viewer-" });
+  const write = async (name: string, text: string) => {
+    const path = join(folder, name);
+    await Deno.writeTextFile(path, text);
+    return pathToFileURL(path);
+  };
+  try {
+    const entry = await write(
+      "agent.ts",
+      `import { createHash } from "node:crypto"; import { heavy } from "./heavy.ts";
+       import { heavier } from "./heavier.ts"; console.log(createHash, heavy, heavier);
+       if (globalThis.never) import("never-installed/module.ts");`,
+    );
+    const hash = await write("hash.ts", "export const createHash = () => 'stand-in hash';");
+    const light = await write("light.ts", "export const [heavy, heavier] = ['feather', 'down'];");
+    const worker = {
+      entry,
+      leftOut: ["never-installed/*"],
+      standIns: { "node:crypto": hash, "./heavy.ts": light, "./heav*.ts": light },
+    };
+    const onError = (error: unknown) => errors.push(error);
+    const viewer = await startViewer({ bus, run, port: 0, worker, onError });
+    try {
+      const script = await ask(viewer, "/worker.js");
+      assert.equal(script.status, 200, String(errors));
+      const policy = String(script.headers["content-security-policy"]);
+      assert.match(policy, /default-src 'none'/);
+      assert.match(policy, /script-src 'self' 'wasm-unsafe-eval'(;|$)/);
+      assert.doesNotMatch(policy, /connect-src|'unsafe-eval'|'unsafe-inline'/);
+      assert.doesNotMatch(script.body, /from\s*"(node:|\.)/);
+      assert.match(script.body, /import\("never-installed\/module.ts"\)/);
+      const imports = [...script.body.matchAll(/from\s*"([^"]+)"/g)].map(([, path]) => path);
+      assert.deepEqual([...new Set(imports)].sort(), ["/worker/1.js", "/worker/2.js"]);
+      assert.match((await ask(viewer, "/worker/1.js")).body, /stand-in hash/);
+      assert.match((await ask(viewer, "/worker/2.js")).body, /feather/);
+      assert.equal((await ask(viewer, "/worker/3.js")).status, 404);
+      const page = await ask(viewer, "/");
+      const pagePolicy = String(page.headers["content-security-policy"]);
+      assert.match(pagePolicy, /worker-src 'self'/);
+      assert.doesNotMatch(pagePolicy, /unsafe/);
+      await ask(viewer, "/main.js");
+    } finally {
+      await viewer.close();
+    }
+    assert.deepEqual(errors, []);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("without an agent's script there is none", () =>
+  withViewer(async (viewer) => {
+    assert.equal((await ask(viewer, "/worker.js")).status, 404);
+    assert.equal((await ask(viewer, "/worker/1.js")).status, 404);
   }));
 
 Deno.test("a page that reads slowly misses frames but no events, and the others miss nothing", () =>

@@ -18,6 +18,7 @@ import {
   protocolVersion,
 } from "../../cluster/protocol.ts";
 import { closeCodes } from "./audience.ts";
+import type { ScriptSource } from "./bundle.ts";
 import { LaboratoryRoom } from "./laboratory_room.ts";
 import { laboratoryPage, runPage } from "./pages.ts";
 import { RunRoom } from "./run_room.ts";
@@ -33,6 +34,8 @@ const lingering = 3_000;
 export interface LaboratoryViewerOptions extends SiteAddress, RoomReports {
   /** Where the laboratory tells of itself. */
   readonly bus: Bus;
+  /** The script of an agent that does a job's trials in the page of its arm, as for a run's own page. */
+  readonly worker?: ScriptSource;
 }
 
 /**

@@ -14,7 +14,7 @@ const eventBacklog = 8 * 1024 * 1024;
 /** The line to one page. */
 export class PageLine {
   /** What waits until the page has caught up, the newest of each kind. */
-  readonly #waiting = new Map<string, string>();
+  readonly #waiting = new Map<string, string | Uint8Array>();
 
   constructor(private readonly socket: WebSocket) {}
 
@@ -35,10 +35,10 @@ export class PageLine {
   }
 
   /** Send what replaces everything that was sent under `key` before; later, if the page is behind. */
-  sendLatest(key: string, text: string): void {
+  sendLatest(key: string, message: string | Uint8Array): void {
     this.#waiting.delete(key);
-    if (this.socket.bufferedAmount > latestBacklog) this.#waiting.set(key, text);
-    else this.#send(text);
+    if (this.socket.bufferedAmount > latestBacklog) this.#waiting.set(key, message);
+    else this.#send(message);
   }
 
   /** Forget what waits and is not wanted any more. */
@@ -58,10 +58,10 @@ export class PageLine {
 
   #catchUp(): void {
     if (this.socket.readyState !== this.socket.OPEN) return this.#waiting.clear();
-    for (const [key, text] of this.#waiting) {
+    for (const [key, message] of this.#waiting) {
       if (this.socket.bufferedAmount > latestBacklog) return;
       this.#waiting.delete(key);
-      this.#send(text);
+      this.#send(message);
     }
   }
 }

@@ -3,20 +3,27 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Buffer } from "node:buffer";
 import type { TrustedAddresses } from "./addresses.ts";
 
-/** Own script, own style, own socket; nothing inline, nothing from elsewhere, no framing. */
-const contentSecurityPolicy = [
+/** Own script, own style, own socket, own workers; nothing inline, nothing from elsewhere, no framing. */
+const pagePolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "img-src 'self'",
   "connect-src 'self'",
+  "worker-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
 ].join("; ");
 
+/** Of a script that runs as a worker: it may compile WebAssembly, and reaches nothing but its page. */
+const workerPolicy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "frame-ancestors 'none'",
+].join("; ");
+
 const headers = {
-  "content-security-policy": contentSecurityPolicy,
   "x-content-type-options": "nosniff",
   "referrer-policy": "no-referrer",
   "cross-origin-opener-policy": "same-origin",
@@ -55,6 +62,7 @@ interface Reply {
   readonly status: number;
   readonly type: string;
   readonly body: string | Uint8Array;
+  readonly policy?: string;
 }
 
 const plain = (status: number, body: string): Reply => ({
@@ -70,6 +78,8 @@ export interface PageSources {
   readonly pages: Readonly<Record<string, PageFile>>;
   /** The pages' scripts by their paths; one rejects with a message for the reader of the page. */
   readonly scripts: ReadonlyMap<string, Promise<string>>;
+  /** The scripts that run as workers, with what they import, by their paths. */
+  readonly workers: ReadonlyMap<string, Promise<string>>;
   /** What `/health` says; JSON. */
   health(): unknown;
 }
@@ -100,6 +110,14 @@ async function reply(request: IncomingMessage, sources: PageSources): Promise<Re
     const body = await script.catch(excuse);
     return { status: 200, type: "text/javascript; charset=utf-8", body };
   }
+  const worker = sources.workers.get(path);
+  if (worker) {
+    const type = "text/javascript; charset=utf-8";
+    return await worker.then(
+      (body) => ({ status: 200, type, body, policy: workerPolicy }),
+      () => plain(500, "This script could not be bundled."),
+    );
+  }
   const found = [sources.pages, files].find((known) => Object.hasOwn(known, path));
   if (!found) return plain(404, "There is nothing here.");
   const { url, type } = found[path];
@@ -120,9 +138,10 @@ export function pageHandler(
         onError(error);
         return plain(500, "The page could not be read from disk.");
       })
-      .then(({ status, type, body }) => {
+      .then(({ status, type, body, policy = pagePolicy }) => {
         response.writeHead(status, {
           ...headers,
+          "content-security-policy": policy,
           ...(status === 405 && { allow: "GET, HEAD" }),
           "content-type": type,
           "content-length": Buffer.byteLength(body),

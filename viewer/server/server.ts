@@ -5,10 +5,12 @@
  */
 import type { Bus } from "../../cluster/bus.ts";
 import { protocolVersion } from "../../cluster/protocol.ts";
+import type { ScriptSource } from "./bundle.ts";
 import { runPage } from "./pages.ts";
 import { RunRoom } from "./run_room.ts";
 import { openSite, type RoomReports, type SiteAddress, type Viewer } from "./site.ts";
 
+export type { ScriptSource } from "./bundle.ts";
 export { PortInUseError, type Viewer } from "./site.ts";
 
 /** What `startViewer` needs. */
@@ -16,6 +18,11 @@ export interface ViewerOptions extends SiteAddress, RoomReports {
   readonly bus: Bus;
   /** The run that is shown. Start the viewer before the run sends its description. */
   readonly run: string;
+  /**
+   * The script of an agent that does the run's trials in the page itself, if there is one. It needs the
+   * run's configuration, which comes by the bus as its weights do (`cluster/in_page.ts`).
+   */
+  readonly worker?: ScriptSource;
 }
 
 /**

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import { type TrustedAddresses, trustedAddresses } from "./addresses.ts";
-import { bundlePage, type PageScript } from "./bundle.ts";
+import { bundle, type PageScript, pageSource, type Scripts, type ScriptSource } from "./bundle.ts";
 import { type PageFile, pageHandler } from "./pages.ts";
 
 /** Where the pages' WebSockets live. */
@@ -42,6 +42,8 @@ export interface SitePlan extends SiteAddress, Pick<RoomReports, "onError"> {
   /** Its pages by their paths, and the scripts that they use. */
   readonly pages: Readonly<Record<string, PageFile>>;
   readonly scripts: readonly PageScript[];
+  /** The script of the workers that its pages start, where they start any. */
+  readonly worker?: ScriptSource;
   /** The room that a page's WebSocket asks for by its query; undefined when there is none. */
   room(query: URLSearchParams): Room | undefined;
   /** What `/health` says beside the state of the scripts; JSON. */
@@ -77,14 +79,18 @@ export async function openSite(plan: SitePlan): Promise<Viewer> {
   const server = createServer();
   const port = await listen(server, host, plan.port);
   const addresses = trustedAddresses(port, plan.hostNames);
-  const scripts = plan.scripts.map((name) => observed(name, bundlePage(name), onError));
+  const scripts = union(plan.scripts.map((name) => bundle(name, pageSource(name))));
+  const pagesReady = Promise.allSettled(scripts.values());
+  const workers = plan.worker ? bundle("worker", plan.worker, pagesReady) : new Map();
+  const making = [...scripts.values(), ...workers.values()].map((one) => observed(one, onError));
   server.on(
     "request",
     pageHandler({
       addresses,
       pages: plan.pages,
-      scripts: new Map(scripts.map(({ name, promise }) => [`/${name}.js`, promise])),
-      health: () => ({ status: "ok", ...plan.health(), script: worstState(scripts) }),
+      scripts,
+      workers,
+      health: () => ({ status: "ok", ...plan.health(), script: worstState(making) }),
     }, onError),
   );
   server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Uint8Array) => {
@@ -123,18 +129,16 @@ function listen(server: Server, host: string, port: number): Promise<number> {
 
 type ScriptState = "building" | "ready" | "failed";
 
-/** A script with the state of its making to look at; a failure is told to `onError` as well. */
-function observed(
-  name: PageScript,
-  promise: Promise<string>,
-  onError: (error: unknown) => void,
-) {
+const union = (parts: readonly Scripts[]): Scripts => new Map(parts.flatMap((part) => [...part]));
+
+/** The state of a script's making to look at; a failure is told to `onError` as well. */
+function observed(script: Promise<string>, onError: (error: unknown) => void) {
   let state: ScriptState = "building";
-  promise.then(() => state = "ready", (error) => {
+  script.then(() => state = "ready", (error) => {
     state = "failed";
     onError(error);
   });
-  return { name, promise, state: () => state };
+  return { state: () => state };
 }
 
 function worstState(scripts: readonly { state(): ScriptState }[]): ScriptState {

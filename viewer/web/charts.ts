@@ -25,6 +25,7 @@ export class LearningCurve {
   #updates = 0;
   #engine = "";
   #logarithmic = true;
+  #stale = false;
 
   constructor() {
     const readout = element("#learning-readout", HTMLElement);
@@ -63,7 +64,17 @@ export class LearningCurve {
     this.#chart.paint(theme);
   }
 
+  /** Drawn with the next display frame: a quick training tells more often than one can see. */
   #update(): void {
+    if (this.#stale) return;
+    this.#stale = true;
+    requestAnimationFrame(() => {
+      this.#stale = false;
+      this.#draw();
+    });
+  }
+
+  #draw(): void {
     const curve = this.#progress.items();
     const heldOut = heldOutErrors(this.#evaluations.items(), this.#engine);
     this.#chart.data = uPlot.join([

@@ -8,6 +8,7 @@ import type {
   LaboratoryEvent,
   Watch,
 } from "../../cluster/protocol.ts";
+import { readBinary } from "../line.ts";
 
 /** The only version that this page reads; `protocol.ts` makes anything else a type error. */
 const understood: Description["protocol"] = 1;
@@ -38,6 +39,10 @@ export interface ConnectionHandlers<Received> {
   onEvent(event: Received): void;
   /** For pages that show frames. */
   onFrame?(frame: Frame): void;
+  /** For pages that compute: the run's newest weights, as the bus carries them. */
+  onWeights?(weights: Uint8Array): void;
+  /** And its configuration, which pages do not understand. */
+  onConfiguration?(configuration: unknown): void;
   onState(state: LineState): void;
 }
 
@@ -68,6 +73,15 @@ export class Connection<Received extends Event | LaboratoryEvent, Sent extends C
     if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(command));
   }
 
+  /** Open the line anew, to be told everything once more. */
+  renew(): void {
+    const socket = this.#socket;
+    // One that is lost is opened again already.
+    if (!socket) return;
+    this.#open();
+    socket.close();
+  }
+
   #open(): void {
     const socket = new WebSocket(this.#url);
     this.#socket = socket;
@@ -91,10 +105,7 @@ export class Connection<Received extends Event | LaboratoryEvent, Sent extends C
   #receive(data: string | ArrayBuffer): void {
     this.#heard = performance.now();
     this.#wait = backOff.first;
-    if (typeof data !== "string") {
-      this.#handlers.onFrame?.(decodeFrame(new Uint8Array(data)));
-      return;
-    }
+    if (typeof data !== "string") return this.#receiveBinary(new Uint8Array(data));
     // The server sends only what its schema has let through; the version is the one thing to check.
     const event: Received = JSON.parse(data);
     if ("protocol" in event && event.protocol !== understood) {
@@ -102,6 +113,20 @@ export class Connection<Received extends Event | LaboratoryEvent, Sent extends C
       return;
     }
     this.#handlers.onEvent(event);
+  }
+
+  #receiveBinary(bytes: Uint8Array): void {
+    const message = readBinary(bytes);
+    switch (message?.kind) {
+      case "frame":
+        return this.#handlers.onFrame?.(decodeFrame(message.payload));
+      case "weights":
+        return this.#handlers.onWeights?.(message.payload);
+      case "configuration":
+        return this.#handlers.onConfiguration?.(
+          JSON.parse(new TextDecoder().decode(message.payload)),
+        );
+    }
   }
 
   #lose(reason: string): void {

@@ -119,6 +119,7 @@ export class Controls {
   /** Single keys, where the reader is not using them for something else. */
   #key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (document.querySelector("dialog[open]")) return;
     const target = event.target;
     if (target instanceof HTMLSelectElement || target instanceof HTMLInputElement) return;
     if (event.key === " " && target instanceof HTMLButtonElement) return;

@@ -14,8 +14,11 @@ type Network = Description["network"];
 
 /** CSS pixels. */
 const cell = { height: 22, largestWidth: 28, gap: 1.5 } as const;
-/** Between two layers, with and without fibres between the hemispheres. */
-const layerGap = { fibres: 58, plain: 10 } as const;
+/** Between two layers, with and without fibres between the hemispheres: at the least, and where there is room. */
+const layerGap = {
+  fibres: { least: 58, most: 110 },
+  plain: { least: 10, most: 24 },
+} as const;
 const margin = 1;
 /** Share of the width between the two hemispheres. */
 const fissure = 0.13;
@@ -35,12 +38,12 @@ interface Layout {
   readonly edges: readonly number[];
   /** Upper edge of each layer, px. */
   readonly tops: readonly number[];
-  readonly height: number;
 }
 
 /** The panel of the hemispheres. */
 export class Hemispheres {
   readonly #canvas = element("#network", HTMLCanvasElement);
+  readonly #host = element(".network-canvas", HTMLElement);
   readonly #names = element("#network-names", HTMLElement);
   readonly #title = element("#network-title", HTMLElement);
   readonly #absent = element("#network-absent", HTMLElement);
@@ -55,7 +58,7 @@ export class Hemispheres {
   #ink = "";
 
   constructor() {
-    new ResizeObserver(() => this.#draw()).observe(this.#canvas.parentElement ?? this.#canvas);
+    new ResizeObserver(() => this.#draw()).observe(this.#host);
   }
 
   /** Show another network. */
@@ -63,7 +66,7 @@ export class Hemispheres {
     this.#network = network;
     this.#activity = { hidden: [], callosum: [] };
     const empty = network.streams.length === 0 || network.layers === 0;
-    this.#canvas.hidden = this.#names.hidden = this.#legend.hidden = empty;
+    this.#host.hidden = this.#names.hidden = this.#legend.hidden = empty;
     this.#absent.hidden = !empty;
     this.#names.replaceChildren(
       ...network.streams.map((name) => create("span", "", streamTitle(name))),
@@ -115,13 +118,14 @@ export class Hemispheres {
   }
 
   #draw(): void {
-    const network = this.#network;
-    const width = this.#canvas.parentElement?.clientWidth ?? 0;
-    if (!network || this.#canvas.hidden || width === 0) return;
-    const layout = arrange(network, width);
-    this.#resize(width, layout.height);
+    const [network, host] = [this.#network, this.#host];
+    if (!network || host.clientWidth === 0) return;
+    host.style.minHeight = `${heightOf(network)}px`;
+    const { clientWidth: width, clientHeight: height } = host;
+    const layout = arrange(network, width, height);
+    this.#resize(width, height);
     const context = this.#context;
-    context.clearRect(0, 0, width, layout.height);
+    context.clearRect(0, 0, width, height);
     for (let layer = 0; layer < network.layers; layer++) {
       for (let stream = 0; stream < network.streams.length; stream++) {
         this.#drawUnits(network, layout, layer, stream);
@@ -193,7 +197,6 @@ export class Hemispheres {
     if (this.#canvas.width !== columns || this.#canvas.height !== rows) {
       this.#canvas.width = columns;
       this.#canvas.height = rows;
-      this.#canvas.style.height = `${height}px`;
     }
     this.#context.setTransform(ratio, 0, 0, ratio, 0, 0);
   }
@@ -203,19 +206,28 @@ export class Hemispheres {
 const hasFibres = ({ streams, callosum }: Network) =>
   streams.length === 2 && callosum !== "none" && callosum !== "";
 
-function arrange(network: Network, width: number): Layout {
+/** How high the network is drawn at the least, px. */
+function heightOf(network: Network): number {
+  const gaps = network.layers - 1;
+  return network.layers * cell.height + gaps * gapsOf(network).least + 2 * margin;
+}
+
+const gapsOf = (network: Network) => hasFibres(network) ? layerGap.fibres : layerGap.plain;
+
+function arrange(network: Network, width: number, height: number): Layout {
   const { streams, units, layers } = network;
-  const gap = hasFibres(network) ? layerGap.fibres : layerGap.plain;
+  const spare = height - heightOf(network);
+  const { least, most } = gapsOf(network);
+  const gap = layers > 1 ? Math.min(most, least + Math.max(0, spare) / (layers - 1)) : 0;
   const tops = Array.from({ length: layers }, (_, layer) => margin + layer * (cell.height + gap));
-  const height = tops[layers - 1] + cell.height + margin;
   if (streams.length === 1) {
     const cellWidth = Math.min(width / units, cell.largestWidth);
-    return { cellWidth, edges: [(width - cellWidth * units) / 2], tops, height };
+    return { cellWidth, edges: [(width - cellWidth * units) / 2], tops };
   }
   const between = fissure * width;
   const room = (width - between) / streams.length;
   const edges = streams.map((_, stream) => stream * (room + between));
-  return { cellWidth: room / units, edges, tops, height };
+  return { cellWidth: room / units, edges, tops };
 }
 
 const streamTitles: Readonly<Record<string, string>> = {

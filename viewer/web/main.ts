@@ -1,82 +1,108 @@
 /// <reference lib="dom" />
 /**
- * The page: what arrives from the run goes to the parts that show it, what the reader asks for goes
- * back to the run.
+ * The page of a run: its parts, and where what they show comes from. That is the run on the server, or one
+ * that the page computes itself, by agents in its own workers, which need no server once they are there.
  */
-import type {
-  Description,
-  Event,
-  Notice,
-  Status,
-  TrialEnded,
-  TrialStarted,
-} from "../../cluster/protocol.ts";
-import { LearningCurve, SpeedProfile } from "./charts.ts";
+import type { RunInHand, TrainingChoice, TrainingOffer } from "../../cluster/in_page.ts";
 import { Connection, type LineState, type RunConnection } from "./connection.ts";
 import { Controls } from "./controls.ts";
-import { element } from "./dom.ts";
-import { Hemispheres } from "./hemispheres.ts";
-import { handPoint, type Point } from "./kinematics.ts";
-import { type Instant, Playback } from "./playback.ts";
-import { Readouts } from "./readouts.ts";
-import { ArmScene } from "./scene.ts";
+import { element, setText } from "./dom.ts";
+import { Lesions } from "./lesions.ts";
+import { PageAgents } from "./page_agents.ts";
+import { PageRun } from "./page_run.ts";
+import { RunView } from "./run_view.ts";
 import { Themes } from "./theme.ts";
+import { TrainingForm } from "./training_form.ts";
 
 /** A few facts for tests and for the curious, readable and nothing more. */
 const facts = document.documentElement.dataset;
 
-const readouts = new Readouts();
-const hemispheres = new Hemispheres();
-const learningCurve = new LearningCurve();
-const speedProfile = new SpeedProfile();
-const playback = new Playback();
 const themes = new Themes();
-const scene = openScene();
-const controls = new Controls({
-  send: (command) => connection.send(command),
-  look: (from) => scene?.look(from),
-  toggleTheme: () => themes.toggle(),
-  setLogarithmic: (logarithmic) => learningCurve.logarithmic = logarithmic,
+const agents: PageAgents = new PageAgents({
+  onReady(offer) {
+    offered = offer;
+    form.load(offer);
+    lesions.tasks = offer.shownTasks;
+    showPlace();
+  },
+  onReplayed: (request) => lesions.replayed(request),
+  onEnded(run, end) {
+    if (run !== pageRun?.name) return;
+    pageRun.ended(end);
+    showPlace();
+  },
+  onFailed({ message, request, run }) {
+    if (request !== undefined) return lesions.failed(message);
+    if (!pageRun || (run !== undefined && run !== pageRun.name)) return console.warn(message);
+    pageRun.ended("stopped");
+    view.notify({ level: "warning", text: `This page could not go on: ${message}` });
+    showPlace();
+  },
 });
+const lesions: Lesions = new Lesions(agents);
+const controls: Controls = new Controls({
+  send: (command) => (pageRun ?? connection).send(command),
+  look: (from) => view.look(from),
+  toggleTheme: () => themes.toggle(),
+  setLogarithmic: (logarithmic) => view.logarithmic = logarithmic,
+});
+const view: RunView = new RunView({ controls, lesions });
+const form: TrainingForm = new TrainingForm((choice) => train(choice));
+const place = {
+  words: element("#place", HTMLElement),
+  show: button("#show-here", () => showHere()),
+  train: button("#train-here", () => form.open(view.description)),
+  stop: button("#stop-here", () => pageRun?.stop()),
+  back: button("#back", () => goBack()),
+};
 
-let description: Description | undefined;
-let status: Status | undefined;
-let trial: TrialStarted | undefined;
 let line: LineState = { kind: "connecting" };
-let notice: Notice | undefined;
-let frames = 0;
-/** Where the path and the speed profile have come to. */
-let passed: { readonly hand: Point; readonly step: number } | undefined;
+/** The run on the server, as far as this page can do its trials itself. */
+let inHand: RunInHand | undefined;
+/** What the page's agents can do, once they are there. */
+let offered: TrainingOffer | undefined;
+/** The run that this page computes and shows instead. */
+let pageRun: PageRun | undefined;
+let trainings = 0;
 
 const connection: RunConnection = new Connection(socketPath(), {
-  // The whole history of the run follows.
-  onOpen: () => learningCurve.reset(description?.updates ?? 0, description?.engine ?? ""),
-  onEvent: receive,
+  onOpen() {
+    if (!pageRun) view.begin();
+  },
+  onEvent(event) {
+    // Another run has another configuration, which follows, and other weights.
+    if (event.type === "description" && event.run !== facts.run) {
+      facts.run = event.run;
+      holdServed(undefined);
+    }
+    if (!pageRun) view.receive(event);
+  },
   onFrame(frame) {
-    facts.frames = String(++frames);
-    playback.push(frame);
+    if (!pageRun) view.push(frame);
+  },
+  onConfiguration(configuration) {
+    agents.start();
+    holdServed({ ...inHand, configuration });
+  },
+  onWeights(weights) {
+    if (inHand) holdServed({ ...inHand, weights });
   },
   onState(state) {
     line = state;
-    notice = undefined;
-    showLine();
+    if (!pageRun) view.line = state;
+    showPlace();
   },
 });
 
 themes.follow((theme) => {
-  scene?.paint(theme);
-  hemispheres.paint(theme);
-  readouts.paint(theme);
-  learningCurve.paint(theme);
-  speedProfile.paint(theme);
+  view.paint(theme);
+  lesions.paint(theme);
 });
 
 let before = performance.now();
 requestAnimationFrame(function show(now) {
-  const instant = playback.advance((now - before) / 1000, status?.speed ?? 1);
+  view.advance((now - before) / 1000);
   before = now;
-  if (instant) showInstant(instant);
-  scene?.render();
   requestAnimationFrame(show);
 });
 
@@ -88,110 +114,63 @@ function socketPath(): string {
   return `/socket?job=${encodeURIComponent(job)}`;
 }
 
-function openScene(): ArmScene | undefined {
-  try {
-    return new ArmScene(element("#scene", HTMLCanvasElement));
-  } catch (error) {
-    element("#no-scene", HTMLElement).hidden = false;
-    console.warn(error);
-    return undefined;
-  }
+function button(selector: string, act: () => void): HTMLButtonElement {
+  const found = element(selector, HTMLButtonElement);
+  found.addEventListener("click", act);
+  return found;
 }
 
-function showLine(): void {
-  readouts.showLine(line, description !== undefined);
-  if (line.kind === "open" && notice?.text) readouts.notify(notice.text, notice.level);
-  controls.enabled = line.kind === "open" && description !== undefined;
+function holdServed(next: RunInHand | undefined): void {
+  inHand = next;
+  if (!pageRun) lesions.hold(next?.weights && next);
+  showPlace();
 }
 
-function receive(event: Event): void {
-  switch (event.type) {
-    case "description":
-      return describe(event);
-    case "status":
-      status = event;
-      readouts.showStatus(event);
-      return controls.show(event);
-    case "progress":
-      readouts.showProgress(event);
-      learningCurve.addProgress(event);
-      return showWeights(event.mergeWeights);
-    case "evaluation":
-      return learningCurve.addEvaluation(event);
-    case "trial":
-      return beginTrial(event);
-    case "trial-ended":
-      return endTrial(event);
-    case "notice":
-      notice = event;
-      return showLine();
-  }
+/** Train in this page, from the beginning. */
+function train(choice: TrainingChoice): void {
+  if (!inHand) return;
+  const name = `here-${++trainings}-${choice.model}-s${choice.seed}`;
+  compute(name, { configuration: inHand.configuration, choice });
+  view.begin();
 }
 
-function describe(next: Description): void {
-  const same = JSON.stringify(next) === JSON.stringify(description);
-  if (next.run !== description?.run) {
-    readouts.reset();
-    learningCurve.reset(next.updates, next.engine);
-    speedProfile.begin(1);
-    trial = undefined;
-  }
-  description = next;
-  if (!same) load(next);
-  showLine();
+/** Go on with the run in this page, with the weights that have come. */
+function showHere(): void {
+  const { run } = facts;
+  if (inHand && run !== undefined) compute(run, inHand);
 }
 
-function load(next: Description): void {
-  readouts.load(next);
-  controls.load(next);
-  if (status) controls.show(status);
-  hemispheres.load(next.network);
-  hemispheres.weigh([]);
-  scene?.load(next.arm);
+function compute(name: string, next: RunInHand): void {
+  pageRun?.close();
+  pageRun = new PageRun(name, agents, next, offered?.shownTasks ?? [], {
+    onEvent: (event) => view.receive(event),
+    onFrame: (frame) => view.push(frame),
+    onInHand: (inHand) => lesions.hold(inHand),
+  });
+  view.line = { kind: "open" };
+  lesions.hold(next.weights && next);
+  showPlace();
 }
 
-function beginTrial(next: TrialStarted): void {
-  trial = next;
-  passed = undefined;
-  facts.trial = String(next.trial);
-  playback.begin(next.trial, next.timeStep);
-  readouts.beginTrial(next);
-  speedProfile.begin(next.duration);
-  scene?.begin(next);
-  showWeights(next.mergeWeights);
+/** Back to the run on the server, which tells everything once more. */
+function goBack(): void {
+  pageRun?.close();
+  pageRun = undefined;
+  view.line = line;
+  lesions.hold(inHand?.weights && inHand);
+  connection.renew();
+  showPlace();
 }
 
-function endTrial(ended: TrialEnded): void {
-  readouts.endTrial(ended);
-  if (ended.trial === trial?.trial) speedProfile.complete(ended.speed, trial.timeStep);
-}
-
-/** While a trial is shown, its own weights count; the training's are newer than what one sees. */
-function showWeights(weights: readonly number[]): void {
-  hemispheres.weigh(trial?.mergeWeights ?? weights);
-}
-
-function showInstant({ time, frame, passed: frames }: Instant): void {
-  if (!description || !trial) return;
-  const path = [];
-  for (const { angles, step } of frames) {
-    const hand = handPoint(description.arm, angles);
-    const seconds = passed ? (step - passed.step) * trial.timeStep : 0;
-    const speed = passed && seconds > 0
-      ? Math.hypot(hand[0] - passed.hand[0], hand[1] - passed.hand[1]) / seconds
-      : 0;
-    path.push({ place: hand, speed });
-    speedProfile.add(step * trial.timeStep, speed);
-    passed = { hand, step };
-  }
-  scene?.show({ ...frame, goalVisible: time >= trial.goTime, path });
-  hemispheres.show(frame);
-  const [x, y] = handPoint(description.arm, frame.angles);
-  const [goalX, goalY] = trial.goal;
-  readouts.showHand(
-    Math.hypot(x - goalX, y - goalY),
-    Math.hypot(frame.handForce[0], frame.handForce[1]),
-  );
-  readouts.showActivations(frame.activations);
-  facts.angles = Array.from(frame.angles, (angle) => angle.toFixed(4)).join(" ");
+/** Say where what is shown comes from, and offer what can be done about it. */
+function showPlace(): void {
+  const isAble = offered !== undefined && inHand !== undefined;
+  const hasWeights = isAble && inHand?.weights !== undefined;
+  facts.place = pageRun ? "page" : "server";
+  setText(place.words, pageRun ? "in this page" : "");
+  place.words.hidden = !pageRun;
+  place.show.hidden = !hasWeights || pageRun !== undefined || line.kind !== "lost";
+  place.train.hidden = !isAble || pageRun?.isTraining === true;
+  place.stop.hidden = pageRun?.isTraining !== true;
+  place.back.hidden = !pageRun;
 }

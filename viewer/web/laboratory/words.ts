@@ -63,6 +63,7 @@ export function writeSteps(step: number, steps: number): string {
 /** What a worker is doing, in a word or two. */
 export function writeWorkerState({ state, silence, job }: ShownWorker): string {
   if (state === "silent") return `silent for ${writeDuration(silence)}`;
+  if (state === "helping") return "helps others with evaluations";
   return state === "draining" && job ? "last job, then leaves" : state;
 }
 

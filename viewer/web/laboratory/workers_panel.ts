@@ -49,9 +49,10 @@ class WorkerRow implements Row<ShownWorker> {
   }
 
   show(worker: ShownWorker): void {
-    const { name, host, state, backends, job, load, cores, memory } = worker;
+    const { id, name, host, state, backends, job, load, cores, memory } = worker;
     this.element.dataset.state = state;
     setText(this.#name, name);
+    this.#name.title = id;
     const names = backends.map(({ name }) => name).join(", ") || "no backend";
     setText(this.#has, `${host} · ${names}`);
     this.#has.title = backends.map(({ name, device }) => `${name}: ${device}`).join("\n");
