@@ -21,6 +21,7 @@ const usageErrors = [
   "PortInUseError",
   "NoBackendError",
   "StateFolderError",
+  "WorkerStartError",
   "SubmissionError",
 ];
 

@@ -14,7 +14,8 @@ import { jobDisplay } from "./job_progress.ts";
 import { joinLaboratory } from "./nats_options.ts";
 import type { TableFormat } from "./plain_table.ts";
 import { parseRunsOptions, type RunAction, type RunsOptions } from "./runs_options.ts";
-import { localRunsText, localRunText, runsText, runText } from "./runs_text.ts";
+import { deleteRuns, sweepOrphans } from "./runs_removal.ts";
+import { localRunsText, localRunText, runsText, runText, storageText } from "./runs_text.ts";
 
 async function main(args: readonly string[]): Promise<number> {
   const options = parseRunsOptions(args);
@@ -24,7 +25,9 @@ async function main(args: readonly string[]): Promise<number> {
     console.log(await localText(options));
     return exitCodes.done;
   }
-  await using backbone = await joinLaboratory({ ...access, name: "runs", role: "submitter" });
+  const removes = options.action === "delete" || options.action === "sweep";
+  const role = removes ? "owner" : "submitter";
+  await using backbone = await joinLaboratory({ ...access, name: "runs", role });
   console.log(await clusterText(options, backbone));
   return exitCodes.done;
 }
@@ -32,6 +35,7 @@ async function main(args: readonly string[]): Promise<number> {
 async function localText(options: RunsOptions): Promise<string> {
   const { out, format } = options;
   if (options.action === "list") return localRunsText(await localRuns(out), out, format);
+  if (!("run" in options)) throw new Error(`${options.action} is about a cluster's runs`);
   const run = await localRun(out, options.run);
   if (run) return localRunText(run, format);
   throw new UsageError(`there is no run ${options.run} in ${out}; deno task runs list names them`);
@@ -40,7 +44,14 @@ async function localText(options: RunsOptions): Promise<string> {
 async function clusterText(options: RunsOptions, backbone: NatsBackbone): Promise<string> {
   const ledger = new Ledger(backbone);
   const { format } = options;
-  if (options.action === "list") return runsText(await runOverviews(ledger), format);
+  if (options.action === "list") {
+    const runs = runsText(await runOverviews(ledger), format);
+    return format === "text" ? `${runs}\n\n${storageText(await backbone.storage())}` : runs;
+  }
+  if (options.action === "sweep") return await sweepOrphans(ledger, format);
+  if (options.action === "delete") {
+    return await deleteRuns(options.runs, options.force, ledger, format);
+  }
   const run = await runDetails(ledger, options.run);
   if (!run) {
     throw new UsageError(
@@ -97,7 +108,7 @@ function jobsOf({ run, details }: RunDetails, names: readonly string[] | undefin
 }
 
 /** What is to become of jobs. */
-type Order = Exclude<RunAction, "list" | "show" | "export">;
+type Order = Exclude<RunAction, "list" | "show" | "export" | "delete" | "sweep">;
 
 /** What an order does to a job of the ledger, and to which of them it means something. */
 const orders: Readonly<

@@ -7,34 +7,52 @@ import { pathFromUser, readArguments } from "./options.ts";
 import { addTableOptions, type TableFlags, type TableFormat, tableFormat } from "./plain_table.ts";
 
 /** What can be done with runs: looked at here or on a cluster, and, the later ones, on a cluster only. */
-const actions = ["list", "show", "cancel", "pause", "continue", "retry", "export"] as const;
+const actions = [
+  "list",
+  "show",
+  "cancel",
+  "pause",
+  "continue",
+  "retry",
+  "export",
+  "delete",
+  "sweep",
+] as const;
 
 export type RunAction = (typeof actions)[number];
 
 /** What can be done with the run folders of this machine. */
 const localActions: readonly RunAction[] = ["list", "show"];
 
-/** What the command line asks for. */
-export type RunsOptions =
-  & {
-    /** The cluster; without it the run folders of this machine are meant. */
-    readonly access?: Access;
-    /** The folder that holds the run folders. */
-    readonly out: string;
-    readonly format: TableFormat;
+/** What an action is about. */
+type RunsObject =
+  | { readonly action: "list" }
+  | { readonly action: "sweep" }
+  | {
+    readonly action: "delete";
+    readonly runs: readonly string[];
+    /** Whether jobs that are not at their end are cancelled first. */
+    readonly force: boolean;
   }
-  & (
-    | { readonly action: "list" }
-    | {
-      readonly action: Exclude<RunAction, "list">;
-      readonly run: string;
-      /** Only these jobs of it. */
-      readonly jobs?: readonly string[];
-    }
-  );
+  | {
+    readonly action: Exclude<RunAction, "list" | "sweep" | "delete">;
+    readonly run: string;
+    /** Only these jobs of it. */
+    readonly jobs?: readonly string[];
+  };
+
+/** What the command line asks for. */
+export type RunsOptions = RunsObject & {
+  /** The cluster; without it the run folders of this machine are meant. */
+  readonly access?: Access;
+  /** The folder that holds the run folders. */
+  readonly out: string;
+  readonly format: TableFormat;
+};
 
 interface Flags extends NatsFlags, TableFlags {
   job?: string[];
+  force?: boolean;
   out: string;
 }
 
@@ -42,11 +60,12 @@ function runsCommand(): Command {
   const command = new Command("deno task runs")
     .description(
       "Look at runs, on this machine or, with --nats, on a cluster, where they can be told to " +
-        "pause, continue, try again or end, and from where they can be fetched.",
+        "pause, continue, try again or end, from where they can be fetched, and where they can be deleted.",
     )
     .argument("[action]", `${actions.join(", ")} (default: list)`)
-    .argument("[run]", "the run's name")
+    .argument("[runs...]", "the run's name; delete takes several")
     .option("--job <name...>", "only these jobs of the run")
+    .option("--force", "with delete: cancel jobs that are not at their end first")
     .option("--out <folder>", "where run folders are, or export makes them", pathFromUser, "runs")
     .allowExcessArguments(false);
   return addTableOptions(addNatsOptions(command));
@@ -60,7 +79,7 @@ export function parseRunsOptions(args: readonly string[]): RunsOptions | undefin
   const command = runsCommand();
   if (!readArguments(command, args)) return undefined;
   const flags = command.opts<Flags>();
-  const [given = "list", run] = command.args as (string | undefined)[];
+  const [given = "list", ...runs] = command.args;
   const action = actions.find((known) => known === given);
   if (action === undefined) {
     throw new UsageError(`runs cannot ${given}; it can ${actions.join(", ")}`);
@@ -73,15 +92,36 @@ export function parseRunsOptions(args: readonly string[]): RunsOptions | undefin
   if (access === undefined && flags.job !== undefined) {
     throw new UsageError("--job is about a cluster's run: name its server with --nats URL");
   }
+  if (flags.force && action !== "delete") {
+    throw new UsageError(`--force is about runs delete; runs ${action} does without`);
+  }
+  return { ...objectOf(action, runs, flags), ...common };
+}
+
+function objectOf(
+  action: RunAction,
+  runs: readonly string[],
+  { job, force = false }: Flags,
+): RunsObject {
+  const [run, another] = runs;
   if (action === "list") {
-    if (run === undefined && flags.job === undefined) return { action, ...common };
+    if (run === undefined && job === undefined) return { action };
     throw new UsageError(`runs list lists all runs; runs show ${run ?? "RUN"} shows one`);
   }
-  if (action === "export" && flags.job !== undefined) {
-    throw new UsageError("runs export fetches the whole run; leave --job out");
+  if (action === "sweep") {
+    if (run === undefined && job === undefined) return { action };
+    throw new UsageError("runs sweep removes what belongs to no run; runs delete RUN deletes one");
+  }
+  const wholeRuns: readonly RunAction[] = ["export", "delete"];
+  if (wholeRuns.includes(action) && job !== undefined) {
+    throw new UsageError(`runs ${action} is about whole runs; leave --job out`);
   }
   if (run === undefined) {
     throw new UsageError(`${action} which run? deno task runs list names them`);
   }
-  return { action, run, jobs: flags.job, ...common };
+  if (action === "delete") return { action, runs, force };
+  if (another !== undefined) {
+    throw new UsageError(`runs ${action} takes one run, but was given ${runs.join(" and ")}`);
+  }
+  return { action, run, jobs: job };
 }

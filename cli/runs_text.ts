@@ -4,6 +4,8 @@ import { counted } from "../agents/library/report_text.ts";
 import type { LocalRun } from "../agents/local_runs.ts";
 import { attemptText } from "../agents/desk/job_news.ts";
 import type { AlarmRecord, ResultRecord } from "../cluster/jobs/records.ts";
+import { shareUsed, storageSummary, type StoredPart } from "../cluster/nats/storage.ts";
+import { sizeText } from "../cluster/size_text.ts";
 import { csvTable, plainTable, type TableFormat } from "./plain_table.ts";
 
 /** A table whose columns are not written yet. */
@@ -72,6 +74,14 @@ export function runsText(runs: readonly RunOverview[], format: TableFormat): str
     ]),
     numbers: ["jobs", ...states],
   });
+}
+
+/** How full the server's store is, in a line. */
+export function storageText(parts: readonly StoredPart[]): string {
+  const { used, room, fullest } = storageSummary(parts);
+  const share = `${(100 * shareUsed(fullest)).toFixed(0)} %`;
+  return `store  ${sizeText(used)} of ${sizeText(room)}; fullest: ${fullest.part}, ${share} of ` +
+    `${sizeText(fullest.room)}`;
 }
 
 /** One run of a cluster, with the evidence of what went wrong. */

@@ -9,6 +9,7 @@ import {
   runConfig,
 } from "../agents/sim/run_config.ts";
 import { callosumNames } from "../controllers/callosum.ts";
+import { cellNames, defaultCell } from "../controllers/cells.ts";
 import { backendNames, readyBackend } from "../learners/nn/backend.ts";
 import { objectiveNames } from "../learners/motor/objectives.ts";
 import { defaultRollout, rolloutNames } from "../learners/motor/rollouts.ts";
@@ -64,6 +65,7 @@ interface Flags extends SubmissionFlags {
   units: number;
   layers: number;
   callosum: string;
+  hemispheres: string;
   objective?: string;
   learningRate: number;
   trainer: string;
@@ -142,6 +144,10 @@ function simCommand(): Command {
       choice("--callosum <name>", "the cross-connection", callosumNames).default("maxpool-pad"),
     )
     .addOption(
+      choice("--hemispheres <name>", "what the hidden layers are made of", cellNames)
+        .default(defaultCell),
+    )
+    .addOption(
       choice(
         "--objective <name>",
         "losses and what they train (default: specialised; unilateral: balanced)",
@@ -211,6 +217,7 @@ const trainingFlags = new Set([
   "units",
   "layers",
   "callosum",
+  "hemispheres",
   "objective",
   "learningRate",
   "trainer",
@@ -277,6 +284,8 @@ function configOf(flags: Flags, backend: string): RunConfig {
       units: flags.units,
       layers: flags.layers,
       callosum: unilateral ? "none" : flags.callosum,
+      // Left out where it is the paper's, so that such a configuration is what it was before the choice.
+      ...learned && flags.hemispheres !== defaultCell && { hemispheres: flags.hemispheres },
       objective,
       learningRate: flags.learningRate,
       trainer: flags.trainer,

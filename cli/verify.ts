@@ -45,12 +45,14 @@ type Task =
 
 /** @throws {UsageError} when there is nothing to do */
 async function tasksOf({ path, recordings }: VerifiableRun, options: VerifyOptions) {
-  const { job, from } = options;
-  const chosen = recordings.filter(({ name }) => job === undefined || name === job);
-  if (chosen.length === 0) {
-    const names = recordings.map(({ name }) => name).join(", ") || "none";
-    throw new UsageError(`${path} has no job ${job ?? "that was begun"}; it has ${names}`);
+  const { jobs, from } = options;
+  const known = recordings.map(({ name }) => name);
+  const unknown = jobs?.find((job) => !known.includes(job)) ??
+    (known.length === 0 ? "that was begun" : undefined);
+  if (unknown !== undefined) {
+    throw new UsageError(`${path} has no job ${unknown}; it has ${known.join(", ") || "none"}`);
   }
+  const chosen = recordings.filter(({ name }) => jobs?.includes(name) ?? true);
   if (typeof from === "object" && chosen.length > 1) {
     throw new UsageError(`--from ${from.file} is of one job: name it with --job`);
   }

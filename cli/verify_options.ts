@@ -13,8 +13,8 @@ export type CheckpointName = (typeof checkpointNames)[number];
 export interface VerifyOptions {
   /** The run's folder, or the folder's name. */
   readonly run: string;
-  /** Only this job of it. */
-  readonly job?: string;
+  /** Only these jobs of it. */
+  readonly jobs?: readonly string[];
   /** Where the stretch begins; with the job unless given. */
   readonly from?: CheckpointName | { readonly file: string };
   /** Where it ends; with the job unless given. */
@@ -31,6 +31,9 @@ export interface VerifyOptions {
   readonly out: string;
   readonly json: boolean;
 }
+
+/** The flags as commander gives them. */
+type Flags = Omit<VerifyOptions, "run" | "jobs" | "json"> & { job?: string[]; json?: boolean };
 
 const mostWorkers = 256;
 
@@ -52,7 +55,7 @@ function verifyCommand(): Command {
       "Do a run again, or a stretch of it, and say whether it is the same, bit for bit.",
     )
     .argument("<run>", "the run's folder, or the folder's name")
-    .option("--job <name>", "only this job of the run")
+    .option("--job <name...>", "only these jobs of the run")
     .option(
       "--from <checkpoint>",
       "where to go on from: previous, latest, or a file (default: the beginning)",
@@ -84,7 +87,7 @@ function verifyCommand(): Command {
 export function parseVerifyOptions(args: readonly string[]): VerifyOptions | undefined {
   const command = verifyCommand();
   if (!readArguments(command, args)) return undefined;
-  const flags = command.opts<Omit<VerifyOptions, "run" | "json"> & { json?: boolean }>();
+  const { job: jobs, json = false, ...flags } = command.opts<Flags>();
   const data = flags.data ?? dataOfEnvironment();
-  return { ...flags, run: command.args[0], data, json: flags.json ?? false };
+  return { ...flags, run: command.args[0], jobs, data, json };
 }

@@ -1,5 +1,6 @@
 /** What `verify` says of the stretches that it has done again. */
-import { counted, readable } from "../agents/library/report_text.ts";
+import { readable } from "../agents/library/readable.ts";
+import { counted } from "../agents/library/report_text.ts";
 import type { Verdict } from "../agents/verification/stretch.ts";
 import { plainTable } from "./plain_table.ts";
 

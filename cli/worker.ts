@@ -7,7 +7,7 @@ import { codeVersion } from "../agents/desk/submission.ts";
 import { startWorkerPool } from "../agents/worker/pool.ts";
 import type { WorkerSettings } from "../agents/worker/settings.ts";
 import { startWorkerProcess } from "../agents/worker/spawn.ts";
-import { watchOverJobs } from "../agents/worker/watch_over_jobs.ts";
+import { keepHouse, watchOverJobs } from "../agents/worker/watch_over_jobs.ts";
 import { Counters } from "../cluster/counters.ts";
 import { processLog } from "../cluster/log.ts";
 import { exitCodes, runCommand } from "./failure.ts";
@@ -18,13 +18,14 @@ import { machineName, parseWorkerOptions } from "./worker_options.ts";
 async function main(args: readonly string[]): Promise<number> {
   const options = parseWorkerOptions(args);
   if (!options) return exitCodes.done;
-  const { access, name = machineName() } = options;
+  const { access, name = machineName(), forgetHours } = options;
   const log = processLog({ machine: name });
   const counters = new Counters();
   const role = "worker";
   const supervisor = { name: `supervisor ${name}`, role, log, counters } as const;
   await using backbone = await joinLaboratory({ ...access, ...supervisor });
-  await using _watch = await watchOverJobs(backbone, name, log);
+  await using watching = await watchOverJobs(backbone, name, log);
+  await using _housekeeping = keepHouse(backbone, watching, log, { isOwner: false, forgetHours });
   const start = (settings: WorkerSettings) => startWorkerProcess({ ...settings, access, role });
   const pool = await startWorkerPool(backbone, {
     ...options,

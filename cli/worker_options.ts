@@ -22,6 +22,8 @@ export interface WorkerPoolOptions {
   readonly state: string;
   /** The longest that a job's step may take, s. */
   readonly stallSeconds: number;
+  /** How long a worker must have been dead until nobody remembers it, h. */
+  readonly forgetHours: number;
 }
 
 /** What the command line asks for. */
@@ -37,6 +39,7 @@ export interface PoolFlags {
   data?: string;
   state?: string;
   stall: number;
+  forget: number;
 }
 
 const mostWorkers = 1024;
@@ -97,6 +100,12 @@ export function addPoolOptions(command: Command, lowestWorkers: number): Command
       "the longest that a job's step may take",
       integerFrom(1, 86_400),
       120,
+    )
+    .option(
+      "--forget <hours>",
+      "how long a worker must have been dead until nobody remembers it",
+      integerFrom(1, 8_760),
+      24,
     );
 }
 
@@ -105,11 +114,12 @@ export function addPoolOptions(command: Command, lowestWorkers: number): Command
  * @param folder where a laboratory of this machine keeps what it has
  */
 export function poolOptions(
-  { stall, data, ...flags }: PoolFlags,
+  { stall, forget, data, ...flags }: PoolFlags,
   folder = usualFolder,
 ): WorkerPoolOptions {
   const { name, backends, workers, state = join(folder, "workers") } = flags;
-  return { name, backends, workers, state, data: data ?? dataOfEnvironment(), stallSeconds: stall };
+  const common = { data: data ?? dataOfEnvironment(), stallSeconds: stall, forgetHours: forget };
+  return { name, backends, workers, state, ...common };
 }
 
 function workerCommand(): Command {

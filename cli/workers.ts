@@ -6,6 +6,7 @@ import { encodeWorkerControl, workerControlSubject } from "../agents/worker/cont
 import type { Backbone } from "../cluster/backbone.ts";
 import { Ledger } from "../cluster/jobs/ledger.ts";
 import type { RunRecord, WorkerRecord } from "../cluster/jobs/records.ts";
+import { sizeText } from "../cluster/size_text.ts";
 import type { Access } from "../cluster/nats/credentials.ts";
 import { exitCodes, runCommand, UsageError } from "./failure.ts";
 import { addNatsOptions, joinLaboratory, natsAccess, type NatsFlags } from "./nats_options.ts";
@@ -98,7 +99,7 @@ function workersText(
     record.backends.map(({ name }) => name).join(" "),
     String(record.cores),
     record.load.toFixed(1),
-    `${(record.memory.free / 2 ** 30).toFixed(1)} GiB`,
+    sizeText(record.memory.free),
     String(record.finished),
     record.jobs.map((job) => jobs.get(job) ?? job).join(" "),
   ]);

@@ -105,6 +105,14 @@ export interface Logs {
   last(name: string): Promise<number>;
   /** All entries beyond `after`, oldest first. */
   read(name: string, after?: number): Promise<LogEntry[]>;
+  /** The names of all logs that have an entry, in no particular order. */
+  names(): Promise<string[]>;
+  /**
+   * Forget the log's entries; harmless when there are none. Positions go on growing, so that nobody who
+   * knew the old end can append, and whoever follows hears what comes afterwards.
+   * @param until only entries up to this position are forgotten; all unless given
+   */
+  remove(name: string, until?: number): Promise<void>;
   /** Hand over all entries beyond `after` and then every later one. */
   follow(
     name: string,
@@ -146,6 +154,15 @@ export interface Hint {
   giveBack(delay?: number): void;
 }
 
+/** A blob that is kept, or what an interrupted `put` has left of one. */
+export interface BlobEntry {
+  readonly digest: string;
+  /** bytes */
+  readonly size: number;
+  /** Grows whenever the blob is put, also when it is there already. */
+  readonly revision: Revision;
+}
+
 /** Bytes under their SHA-256 digest, in hexadecimal. */
 export interface Blobs {
   /** Keep the bytes; resolves to their digest when they have been read back and match it. */
@@ -155,8 +172,13 @@ export interface Blobs {
    * @throws {BackboneError} "damaged" when what is kept has another digest
    */
   get(digest: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  /** Forget the bytes; harmless when there are none. */
-  remove(digest: string): Promise<void>;
+  /** All blobs, in no particular order. */
+  list(): Promise<BlobEntry[]>;
+  /**
+   * Forget the bytes; harmless when there are none.
+   * @param revision they are forgotten only if they have not been put since they had it
+   */
+  remove(digest: string, revision?: Revision): Promise<void>;
 }
 
 /**

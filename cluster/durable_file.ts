@@ -30,6 +30,19 @@ export async function writePartial(path: string, bytes: Uint8Array): Promise<voi
   }
 }
 
+/**
+ * Make the file `path`, which only its owner may read, and bring it to the disk.
+ * @throws {Deno.errors.AlreadyExists} when there is one
+ */
+export async function createPrivateFile(path: string, bytes: Uint8Array): Promise<void> {
+  {
+    using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+    await writeAll(file, bytes);
+    await file.sync();
+  }
+  await syncFolder(dirname(path));
+}
+
 /** Remove the file `path`; harmless when there is none. */
 export async function removeIfPresent(path: string): Promise<void> {
   try {

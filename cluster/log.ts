@@ -11,6 +11,11 @@ export type LogLevel = "info" | "warn" | "error";
 /** What a line is about, by name: `worker`, `run`, `job`, `epoch`, and numbers of the moment. */
 export type LogFields = Readonly<Record<string, string | number | boolean>>;
 
+/** What a line about a job carries: the run that it belongs to, where that is known, and the job. */
+export function jobFields(job: string, run: string | undefined): LogFields {
+  return { ...run !== undefined && { run }, job };
+}
+
 /** Takes the finished line. */
 export type LogSink = (level: LogLevel, line: string) => void;
 

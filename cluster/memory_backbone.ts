@@ -18,6 +18,7 @@ import {
 } from "./backbone.ts";
 import type { Bus } from "./bus.ts";
 import { inProcessBus } from "./in_process.ts";
+import { MemoryBlobs } from "./memory/blobs.ts";
 import { End, endBus, type Interpose, type Shared } from "./memory/end.ts";
 import { EndQueue } from "./memory/end_queue.ts";
 import { EndBlobs, EndLogs, EndTable } from "./memory/end_stores.ts";
@@ -68,7 +69,7 @@ export class MemoryCluster {
       tables: new Map(tableNames.map((name) => [name, new MemoryTable()])),
       logs: new Map(),
       queue: new MemoryQueue(options.redeliverAfter ?? defaultRedelivery),
-      blobs: new Map(),
+      blobs: new MemoryBlobs(),
       timers: options.timers ?? systemTimers,
       onError,
     };
@@ -98,14 +99,12 @@ export class MemoryCluster {
 
   /** Flip a bit of the blob with this digest. */
   damage(digest: string): void {
-    const bytes = this.#shared.blobs.get(digest);
-    if (!bytes || bytes.length === 0) throw new Error(`no blob ${digest} with a bit to flip`);
-    bytes[bytes.length >> 1] ^= 1;
+    this.#shared.blobs.damage(digest);
   }
 
   /** The digests of all blobs. */
   get blobs(): string[] {
-    return [...this.#shared.blobs.keys()];
+    return this.#shared.blobs.list().map(({ digest }) => digest);
   }
 }
 

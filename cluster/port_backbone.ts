@@ -193,6 +193,8 @@ function portLogs(owner: Owner): Logs {
     append: (name, payload, after) => owner.call("logs.append", name, payload, after),
     last: (name) => owner.call("logs.last", name),
     read: (name, after = 0) => owner.call("logs.read", name, after),
+    names: () => owner.call("logs.names"),
+    remove: (name, until) => owner.call("logs.remove", name, until),
     follow: (name, handler, after = 0) =>
       owner.follow({ of: "log", name, after }, (item) => {
         if ("position" in item) handler(item);
@@ -204,7 +206,8 @@ function portBlobs(owner: Owner): Blobs {
   return {
     put: (bytes) => owner.call("blobs.put", bytes),
     get: (digest) => owner.call("blobs.get", digest),
-    remove: (digest) => owner.call("blobs.remove", digest),
+    list: () => owner.call("blobs.list"),
+    remove: (digest, revision) => owner.call("blobs.remove", digest, revision),
   };
 }
 

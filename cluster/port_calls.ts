@@ -32,12 +32,17 @@ export const procedures = {
     backbone.logs.append(name, payload, after),
   "logs.last": (backbone: Backbone, name: string) => backbone.logs.last(name),
   "logs.read": (backbone: Backbone, name: string, after: number) => backbone.logs.read(name, after),
+  "logs.names": (backbone: Backbone) => backbone.logs.names(),
+  "logs.remove": (backbone: Backbone, name: string, until?: number) =>
+    backbone.logs.remove(name, until),
   "queue.push": (backbone: Backbone, lane: string, payload: Uint8Array) =>
     backbone.queue.push(lane, payload),
   "queue.waiting": (backbone: Backbone, lane: string) => backbone.queue.waiting(lane),
   "blobs.put": (backbone: Backbone, bytes: Uint8Array) => backbone.blobs.put(bytes),
   "blobs.get": (backbone: Backbone, digest: string) => backbone.blobs.get(digest),
-  "blobs.remove": (backbone: Backbone, digest: string) => backbone.blobs.remove(digest),
+  "blobs.list": (backbone: Backbone) => backbone.blobs.list(),
+  "blobs.remove": (backbone: Backbone, digest: string, revision?: number) =>
+    backbone.blobs.remove(digest, revision),
 };
 
 type Procedures = typeof procedures;

@@ -212,8 +212,8 @@ const shownWorker = z.object({
   id: name,
   name,
   host: name,
-  /** "silent": it has not been heard of for a while. */
-  state: z.enum(["idle", "working", "draining", "silent"]),
+  /** "helping": it acts for trainers; "silent": it has not been heard of for a while. */
+  state: z.enum(["idle", "helping", "working", "draining", "silent"]),
   /** Since it was heard of last, s. */
   silence: z.number().min(0),
   backends: z.array(z.object({ name, device: name })).max(8),

@@ -15,7 +15,7 @@ export class JobBoard implements Disposable {
     this.#subscription = ledger.watch((id, state) => {
       this.#states.set(id, state);
       for (const handler of [...this.#handlers]) handler(id, state);
-    });
+    }, (id) => this.#states.delete(id));
   }
 
   /** A board on which all jobs are that there are. */

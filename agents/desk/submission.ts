@@ -120,7 +120,7 @@ export async function enterRun(
   { record, specs }: ClusterRun,
   priority: number,
 ): Promise<void> {
-  for (const spec of specs) await ledger.submit(spec, { priority });
+  for (const spec of specs) await ledger.submit(spec, { priority, run: id });
   await ledger.submitRun(id, record);
 }
 

@@ -116,6 +116,19 @@ export class JobBook {
     }
   }
 
+  /** Take note that a job was deleted. */
+  removeJob(id: string): void {
+    const job = this.#jobs.get(id);
+    if (!job) return;
+    this.#jobs.delete(id);
+    this.#countedEpochs.delete(id);
+    this.#counts[job.state]--;
+    for (const run of this.#runsOf.get(id) ?? []) {
+      run.counts[job.state]--;
+      run.done -= shareOf(job);
+    }
+  }
+
   /** Take note of a run, or of its removal. One under a name that no run can have is left out. */
   setRun(id: string, record: RunRecord | undefined): void {
     this.#forgetRun(id);

@@ -139,6 +139,9 @@ export class LaboratoryStatus implements Disposable {
       this.#ledger.watch((id, state) => {
         this.#jobs.setJob(id, state);
         this.#note();
+      }, (id) => {
+        this.#jobs.removeJob(id);
+        this.#note();
       }));
     this.#follow("runs", () =>
       runs.watch(({ key, value }) => {

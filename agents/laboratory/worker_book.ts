@@ -28,6 +28,8 @@ interface BookedWorker {
 /** See the file's head. Times are a process's own, ms. */
 export class WorkerBook {
   readonly #workers = new Map<string, BookedWorker>();
+  /** What those are called that are told of. */
+  #titles: ReadonlyMap<string, string> = new Map();
 
   /** Take note of a worker's record, or of its leaving. */
   set(id: string, record: WorkerRecord | undefined, now: number): void {
@@ -43,9 +45,9 @@ export class WorkerBook {
     }
   }
 
-  /** What a worker is called. */
+  /** What a worker is called; among those that are told of, no other is called so. */
   nameOf(id: string): string {
-    return shortened(this.#workers.get(id)?.record.name ?? id);
+    return this.#titles.get(id) ?? shortened(this.#workers.get(id)?.record.name ?? id);
   }
 
   /** A counter's sum over all workers that are known. */
@@ -61,19 +63,43 @@ export class WorkerBook {
       return silence < goneAfter ? [{ id, record, silence }] : [];
     });
     there.sort((a, b) => compare(a.record.name, b.record.name) || compare(a.id, b.id));
+    this.#titles = titlesOf(there);
     const list = there.slice(0, laboratoryLimits.workers).map(({ id, record, silence }) => ({
       ...shown(id, record, silence),
+      name: this.nameOf(id),
       job: shownJob(record, jobs),
     }));
     return { total: there.length, list };
   }
 }
 
-function shown(id: string, record: WorkerRecord, silence: number): ShownWorker {
-  const { name, host, state, backends, cores, load, memory, finished } = record;
+/**
+ * What workers are called so that each is told apart: by their name; the workers of one machine, which share
+ * it, by their place there, which their id begins with; those of two machines of one name by their id.
+ */
+function titlesOf(
+  workers: readonly { readonly id: string; readonly record: WorkerRecord }[],
+): Map<string, string> {
+  const candidates = workers.map(({ id, record: { name } }) => ({
+    id,
+    titles: [name, id.replace(/-[0-9a-f]+$/, ""), id].map(shortened),
+  }));
+  const holders = new Map<string, Set<string>>();
+  for (const { id, titles } of candidates) {
+    for (const title of titles) holders.set(title, (holders.get(title) ?? new Set()).add(id));
+  }
+  const isOwn = (title: string) => holders.get(title)!.size === 1;
+  return new Map(candidates.map(({ id, titles }) => [id, titles.find(isOwn) ?? shortened(id)]));
+}
+
+function shown(
+  id: string,
+  record: WorkerRecord,
+  silence: number,
+): Omit<ShownWorker, "name" | "job"> {
+  const { host, state, backends, cores, load, memory, finished } = record;
   return {
     id: shortened(id),
-    name,
     host: shortened(host),
     state: silence < silentAfter ? state : "silent",
     silence: silence / 1000,

@@ -11,7 +11,7 @@ import type { Claim, CommitOutcome, Orders, ResultOrigin } from "../../cluster/j
 import { foldJobLog } from "../../cluster/jobs/fold.ts";
 import { jobLog } from "../../cluster/jobs/identity.ts";
 import type { AttemptEnd, JobStateName } from "../../cluster/jobs/records.ts";
-import type { Log } from "../../cluster/log.ts";
+import { jobFields, type Log } from "../../cluster/log.ts";
 import { lossyBus } from "../../cluster/lossy_bus.ts";
 import { retrying } from "../../cluster/retry.ts";
 import { explainMismatch } from "../../cluster/run_store_error.ts";
@@ -116,7 +116,8 @@ class Attempt {
     private readonly surroundings: AttemptSurroundings,
     private readonly working: () => void,
   ) {
-    this.#log = surroundings.log.about({ job: claim.id, epoch: claim.epoch });
+    const about = { ...jobFields(claim.id, claim.run), epoch: claim.epoch };
+    this.#log = surroundings.log.about(about);
     this.#step = claim.checkpoint?.step ?? 0;
     this.#batch = new LineBatch((lines, bytes) => {
       surroundings.counters.add("bytes.events", bytes);

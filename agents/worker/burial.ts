@@ -8,10 +8,17 @@ import { encodeHint } from "../../cluster/jobs/identity.ts";
 import { JobRecord } from "../../cluster/jobs/job_record.ts";
 import { hintLane } from "../../cluster/jobs/lanes.ts";
 import { LedgerParts } from "../../cluster/jobs/ledger_parts.ts";
-import { workerRecord } from "../../cluster/jobs/records.ts";
+import { type JobState, workerRecord } from "../../cluster/jobs/records.ts";
 import type { CauseOfDeath } from "./supervisor.ts";
 
 const decode = jsonOf(workerRecord);
+
+/** A job that has no holder any more. */
+export interface FreedJob {
+  readonly id: string;
+  /** The run with which it was submitted, where that is known. */
+  readonly run?: string;
+}
 
 /**
  * End the attempts of the worker `id`, as far as its own record names them, and remove the record.
@@ -23,39 +30,40 @@ export async function buryWorker(
   id: string,
   cause: CauseOfDeath,
   signal?: AbortSignal,
-): Promise<string[]> {
+): Promise<FreedJob[]> {
   const parts = new LedgerParts(backbone, { signal });
   const workers = backbone.table("workers");
   const entry = await parts.persist(`the record of worker ${id}`, () => workers.get(id));
   if (!entry) return [];
-  const freed: string[] = [];
+  const freed: FreedJob[] = [];
   for (const job of decode(entry.value).jobs) {
-    if (await endAttempt(parts, id, job, cause)) freed.push(job);
+    const state = await endAttempt(parts, id, job, cause);
+    if (state) freed.push({ id: job, ...state.run !== undefined && { run: state.run } });
   }
   await parts.persist(`the record of worker ${id}`, () => workers.remove(id, entry.revision));
   return freed;
 }
 
-/** Whether the worker had the job. */
+/** How the job stands now; undefined when the worker did not have it. */
 async function endAttempt(
   parts: LedgerParts,
   worker: string,
   job: string,
   { end, message }: CauseOfDeath,
-): Promise<boolean> {
+): Promise<JobState | undefined> {
   const what = `the end of an attempt at job ${job}`;
   const state = (await parts.persist(what, () => parts.jobs.get(job)))?.value;
-  if (state?.holder?.worker !== worker) return false;
+  if (state?.holder?.worker !== worker) return undefined;
   const record = new JobRecord(parts.jobs, job, parts.limits);
   const by = { worker, epoch: state.epoch };
   const applied = await parts.persist(
     what,
     () => record.apply({ type: "end", by, end, message }),
   );
-  if (!applied.applied) return false;
+  if (!applied.applied) return undefined;
   const { queue } = parts.backbone;
   if (applied.state.state === "queued") {
     await parts.persist(what, () => queue.push(hintLane(applied.state), encodeHint(job)));
   }
-  return true;
+  return applied.state;
 }

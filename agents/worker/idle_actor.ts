@@ -19,6 +19,12 @@ export interface IdleActorOptions {
   readonly start?: typeof startActor;
 }
 
+/** So long after its last piece an actor counts as helping, ms. */
+const helpingFor = 5_000;
+
+/** What the subjects of pieces begin and end with. */
+const [piecesOf, pieces] = rolloutSubjects.pieces("*").split("*");
+
 /** How long the piece in hand may take once there is a job, ms: its trainer has others do it then. */
 const patience = 1_000;
 
@@ -29,9 +35,16 @@ export class IdleActor {
   #actors = 0;
   /** Whether an actor has died, of which there is no reason to expect better the next time. */
   #isUnfit = false;
+  /** When an actor has brought a piece. */
+  #helpedAt = -Infinity;
   readonly #leaving = new Set<Promise<void>>();
 
   constructor(private readonly bus: Bus, private readonly options: IdleActorOptions) {}
+
+  /** Whether an actor brings pieces to a trainer. */
+  get isHelping(): boolean {
+    return this.#actor !== undefined && performance.now() - this.#helpedAt < helpingFor;
+  }
 
   /** There is no job now. Harmless to repeat. */
   begin(): void {
@@ -63,12 +76,25 @@ export class IdleActor {
   #act(): void {
     this.#stopListening();
     const { worker, log, start = startActor } = this.options;
-    this.#actor = start(this.bus, `${worker}-actor-${++this.#actors}`, (error) => {
+    this.#actor = start(this.#noticing(), `${worker}-actor-${++this.#actors}`, (error) => {
       this.#isUnfit = true;
       this.#actor = undefined;
       log.warn(`no help to trainers any more: ${error.message}`);
     });
     log.info("helps trainers while there is no job");
+  }
+
+  /** The bus, on which it is noticed when a piece is sent. */
+  #noticing(): Bus {
+    const { bus } = this;
+    return {
+      publish: (subject, payload) => {
+        const isPiece = subject.startsWith(piecesOf) && subject.endsWith(pieces);
+        if (isPiece) this.#helpedAt = performance.now();
+        bus.publish(subject, payload);
+      },
+      subscribe: (subject, handler) => bus.subscribe(subject, handler),
+    };
   }
 
   #stopListening(): void {

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Backbone } from "../../cluster/backbone.ts";
 import { Counters } from "../../cluster/counters.ts";
-import type { Log } from "../../cluster/log.ts";
+import { jobFields, type Log } from "../../cluster/log.ts";
 import { type ComputingBackend, computingBackends } from "../../learners/nn/backend.ts";
 import { type BackendFinding, probeBackends } from "./backend_probe.ts";
 import { buryWorker } from "./burial.ts";
@@ -98,7 +98,10 @@ export async function startWorkerPool(
       }),
     bury: async (id, cause) => {
       const freed = await buryWorker(backbone, id, cause, burying.signal);
-      for (const job of freed) log.info("freed the job of a dead worker", { worker: id, job });
+      for (const job of freed) {
+        const about = { worker: id, ...jobFields(job.id, job.run) };
+        log.info("freed the job of a dead worker", about);
+      }
     },
     countOomKills,
     log,

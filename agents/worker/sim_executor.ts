@@ -38,7 +38,7 @@ export const simResult = z.strictObject({
   evaluations: z.array(evaluation),
 });
 
-/** Trainings with the compiled trainer run on no tensor backend. */
+/** Trainings whose trainer is not `tensors` run on no tensor backend. */
 const device = "one core, compiled roll-outs";
 
 /** Evaluations after the last update: before and after the training in every engine. */

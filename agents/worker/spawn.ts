@@ -1,5 +1,6 @@
 /** Starts a worker's process (`worker_process.ts`) with no more permissions than it needs. */
 import { fileURLToPath } from "node:url";
+import { signalChild } from "../../cluster/child_signal.ts";
 import { workerPermissions } from "./permissions.ts";
 import type { ProcessSettings } from "./settings.ts";
 import type { ProcessEnd, WorkerProcess } from "./supervisor.ts";
@@ -39,13 +40,9 @@ export function startWorkerProcess(settings: ProcessSettings, listener?: Listene
   const input = child.stdin.getWriter();
   // A process that dies before it has read them says why by its end.
   input.write(new TextEncoder().encode(`${JSON.stringify(settings)}\n`)).catch(() => {});
-  let running = true;
-  const signal = (name: Deno.Signal) => {
-    if (running) child.kill(name);
-  };
+  const signal = (name: Deno.Signal) => signalChild(child, name);
   const ended = (async (): Promise<ProcessEnd> => {
     const { code, signal } = await child.status;
-    running = false;
     return { code, signal: signal ?? undefined, lastWords: await lastWords };
   })();
   return {

@@ -39,10 +39,23 @@ export interface CauseOfDeath {
   readonly message: string;
 }
 
+/** A worker cannot be started, and it is no use trying again. */
+export class WorkerStartError extends Error {
+  override readonly name = "WorkerStartError";
+}
+
+/** What became of a worker. */
+type Life =
+  | { readonly end: ProcessEnd; readonly cause: CauseOfDeath }
+  | { readonly obstacle: string };
+
 /** What a supervisor needs of the world. */
 export interface SupervisorOptions<Slot extends WorkerSlot> {
   readonly slots: readonly Slot[];
-  /** @param id of the worker, a new one for each process */
+  /**
+   * @param id of the worker, a new one for each process
+   * @throws what keeps it from being started
+   */
   readonly start: (slot: Slot, id: string) => WorkerProcess;
   /** Tell the ledger that the worker `id` is dead. */
   readonly bury: (id: string, cause: CauseOfDeath) => Promise<void>;
@@ -85,7 +98,10 @@ export class Supervisor<Slot extends WorkerSlot> {
     this.#times = { ...usualTimes, ...options.times };
   }
 
-  /** Keep all slots filled; resolves when all workers have left. */
+  /**
+   * Keep all slots filled; resolves when all workers have left.
+   * @throws {WorkerStartError} when one cannot be started, and never will
+   */
   async run(): Promise<void> {
     await Promise.all(this.#options.slots.map((slot) => this.#keepRunning(slot)));
     await Promise.all(this.#burials);
@@ -104,37 +120,72 @@ export class Supervisor<Slot extends WorkerSlot> {
   }
 
   async #keepRunning(slot: Slot): Promise<void> {
-    const { counters, log } = this.#options;
+    const { counters } = this.#options;
     const { firstPause, longestPause, soundLife } = this.#times;
     let pause = firstPause;
     while (!this.#leave.signal.aborted) {
       const id = workerId(slot.name);
       const began = performance.now();
-      const { end, cause } = await this.#live(slot, id);
-      if (end.code === 0 || this.#leave.signal.aborted) return;
+      const life = await this.#live(slot, id);
+      const hasLeft = "end" in life && life.end.code === 0;
+      if (hasLeft || this.#leave.signal.aborted) return;
       if (performance.now() - began >= soundLife) pause = firstPause;
-      counters.add("workers.restarted");
-      log.warn(`a worker died: ${cause.message}; another one starts in ${pause} ms`, {
-        worker: id,
-      });
+      if ("end" in life) counters.add("workers.restarted");
+      this.#tell(life, id, pause);
       await rest(pause, this.#leave.signal);
       pause = Math.min(2 * pause, longestPause);
     }
   }
 
-  /** One worker from its start to its end. */
-  async #live(slot: Slot, id: string): Promise<{ end: ProcessEnd; cause: CauseOfDeath }> {
-    const { start, countOomKills } = this.#options;
-    const killsBefore = await countOomKills();
-    const process = start(slot, id);
+  #tell(life: Life, worker: string, pause: number): void {
+    const { log } = this.#options;
+    if ("obstacle" in life) {
+      const message = `a worker cannot be started: ${life.obstacle}; tried again in ${pause} ms`;
+      return log.error(message, { worker });
+    }
+    const message = `a worker died: ${life.cause.message}; another one starts in ${pause} ms`;
+    log.warn(message, { worker });
+  }
+
+  /** One worker from its start to its end; or what keeps it from being started for now. */
+  async #live(slot: Slot, id: string): Promise<Life> {
+    const killsBefore = await this.#countOomKills();
+    const process = this.#start(slot, id);
+    if ("obstacle" in process) return process;
     this.#running.set(id, process);
     using _ = this.#killLate(process);
     const end = await process.ended;
     this.#running.delete(id);
-    const killsAfter = end.signal === "SIGKILL" ? await countOomKills() : killsBefore;
+    const killsAfter = end.signal === "SIGKILL" ? await this.#countOomKills() : killsBefore;
     const cause = causeOfDeath(end, killsBefore, killsAfter);
     if (end.code !== 0) this.#bury(id, cause);
     return { end, cause };
+  }
+
+  /** Undefined also when nobody can be asked now: it only tells one death from another. */
+  async #countOomKills(): Promise<number | undefined> {
+    try {
+      return await this.#options.countOomKills();
+    } catch (error) {
+      this.#options.log.warn(`the kernel's count of killed processes cannot be read: ${error}`);
+      return undefined;
+    }
+  }
+
+  /** @throws {WorkerStartError} when it is no use trying again */
+  #start(slot: Slot, id: string): WorkerProcess | { readonly obstacle: string } {
+    try {
+      return this.#options.start(slot, id);
+    } catch (error) {
+      const obstacle = error instanceof Error ? error.message : String(error);
+      // The system may have more processes or memory to give in a while; a program or a right it has not.
+      const forGood = error instanceof Deno.errors.NotFound ||
+        error instanceof Deno.errors.NotCapable;
+      if (!forGood) return { obstacle };
+      throw new WorkerStartError(`the worker ${slot.name} cannot be started: ${obstacle}`, {
+        cause: error,
+      });
+    }
   }
 
   /** Kill the process when it does not leave in time. */

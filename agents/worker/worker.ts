@@ -14,7 +14,7 @@ import { decodeHint } from "../../cluster/jobs/identity.ts";
 import { type CrashHook, Ledger, type Refusal } from "../../cluster/jobs/ledger.ts";
 import type { WorkerRecord } from "../../cluster/jobs/records.ts";
 import type { ResultSpool } from "../../cluster/jobs/result_spool.ts";
-import type { Log } from "../../cluster/log.ts";
+import { jobFields, type Log } from "../../cluster/log.ts";
 import { lossyBus } from "../../cluster/lossy_bus.ts";
 import { retrying } from "../../cluster/retry.ts";
 import { rest, unlessAborted } from "../abort.ts";
@@ -67,6 +67,9 @@ const patience = 5_000;
 /** How long to wait before a hint is tried again whose job cannot be seen yet, ms. */
 const unseenDelay = 1_000;
 
+/** How often that is done: a job that is not seen then was deleted. One that is there is hinted at anew. */
+const mostUnseen = 60;
+
 /** How long a hint rests that is for workers of another version, ms. */
 const foreignDelay = 1_000;
 
@@ -91,6 +94,8 @@ export class WorkerAgent {
   /** Aborted, and made anew, when the lanes have changed. */
   #lanesChanged = new AbortController();
   #job?: string;
+  /** Its lines are about the job in hand. */
+  #jobLog?: Log;
   #finished = 0;
 
   constructor(private readonly backbone: Backbone, private readonly options: WorkerOptions) {
@@ -101,7 +106,7 @@ export class WorkerAgent {
     this.#ledger = new Ledger(backbone, {
       at: options.at,
       agree: resultsAgree,
-      onTrouble: (message, error) => this.#log.warn(`${message}: ${error}`),
+      onTrouble: (message, error) => this.#complain(message, error),
     });
     this.#data = new DataFiles(options.data);
     this.#backends = new Map(backends.map((backend) => [backend.name, backend]));
@@ -172,18 +177,26 @@ export class WorkerAgent {
       memory: machine.memory(),
       cores: machine.cores,
       load: machine.load(),
-      state: this.#drain.signal.aborted ? "draining" : this.#job ? "working" : "idle",
+      state: this.#state,
       jobs: this.#job ? [this.#job] : [],
       finished: this.#finished,
       counters: this.#counters.totals,
     };
   }
 
+  get #state(): WorkerRecord["state"] {
+    if (this.#drain.signal.aborted) return "draining";
+    if (this.#job !== undefined) return "working";
+    return this.#idle.isHelping ? "helping" : "idle";
+  }
+
   /** Bring what an earlier process has finished to the ledger. */
   async #deliverSpool(): Promise<void> {
     try {
       const delivered = await this.#ledger.deliver(this.options.spool, this.#drain.signal);
-      for (const [job, commit] of delivered) this.#count({ kind: "finished", commit }, job);
+      for (const [job, commit] of delivered) {
+        this.#count({ kind: "finished", commit }, this.#about(job, await this.#runOf(job)));
+      }
     } catch (error) {
       if (this.#drain.signal.aborted) return;
       this.#log.error(`what is left in the spool could not be brought to the ledger: ${error}`);
@@ -250,15 +263,14 @@ export class WorkerAgent {
     this.#idle.end();
     this.#counters.add("jobs.claimed");
     this.#job = job;
+    const log = this.#jobLog = this.#about(job, claim.run);
     this.#presence.tell();
+    const { epoch } = claim;
     const step = claim.checkpoint?.step ?? 0;
-    this.#log.info(step > 0 ? `goes on with a job after step ${step}` : "begins a job", {
-      job,
-      epoch: claim.epoch,
-    });
+    log.info(step > 0 ? `goes on with a job after step ${step}` : "begins a job", { epoch });
     try {
       const outcome = await attemptJob(claim, this.#surroundings, () => hint.working());
-      this.#count(outcome, job);
+      this.#count(outcome, log);
       this.#doubt(outcome, claim);
     } finally {
       this.#job = undefined;
@@ -271,10 +283,25 @@ export class WorkerAgent {
   async #isForeign(job: string): Promise<boolean> {
     const code = (await this.#ledger.spec(job))?.code ?? this.options.version;
     if (code === this.options.version) return false;
-    this.#log.warn(`left a job to workers of version ${code}; this is ${this.options.version}`, {
-      job,
-    });
+    this.#about(job, await this.#runOf(job))
+      .warn(`left a job to workers of version ${code}; this is ${this.options.version}`);
     return true;
+  }
+
+  /** What the ledger cannot do for now. */
+  #complain(message: string, error: unknown): void {
+    const isOfJob = this.#job !== undefined && message.includes(this.#job);
+    const log = isOfJob ? this.#jobLog ?? this.#log : this.#log;
+    log.warn(`${message}: ${error}`);
+  }
+
+  /** A log whose lines are about a job. */
+  #about(job: string, run: string | undefined): Log {
+    return this.#log.about(jobFields(job, run));
+  }
+
+  async #runOf(job: string): Promise<string | undefined> {
+    return (await this.#ledger.state(job))?.run;
   }
 
   async #claim(job: string, hint: Hint): Promise<Claim | Refusal> {
@@ -289,7 +316,8 @@ export class WorkerAgent {
 
   async #passOn({ reason }: Refusal, hint: Hint): Promise<void> {
     // Not yet visible here: the queue may be ahead of the table.
-    if (reason === "unknown") hint.giveBack(unseenDelay);
+    const isUnseen = reason === "unknown" && hint.deliveries < mostUnseen;
+    if (isUnseen) hint.giveBack(unseenDelay);
     else await this.#letGo(hint);
   }
 
@@ -305,35 +333,34 @@ export class WorkerAgent {
     }
   }
 
-  #count(outcome: AttemptOutcome, job: string): void {
+  /** @param log about the job */
+  #count(outcome: AttemptOutcome, log: Log): void {
     const counters = this.#counters;
     switch (outcome.kind) {
       case "lost":
         counters.add("jobs.lost");
-        return this.#log.warn("lost a job to somebody else", { job });
+        return log.warn("lost a job to somebody else");
       case "failed":
         counters.add("jobs.failed");
-        return this.#log.warn(`an attempt failed; the job is ${outcome.state}`, { job });
+        return log.warn(`an attempt failed; the job is ${outcome.state}`);
       case "handed-over":
         counters.add("jobs.handed-over");
-        return this.#log.info(`gave a job back: ${outcome.message}; it is ${outcome.state}`, {
-          job,
-        });
+        return log.info(`gave a job back: ${outcome.message}; it is ${outcome.state}`);
       case "finished":
-        return this.#countResult(outcome.commit, job);
+        return this.#countResult(outcome.commit, log);
     }
   }
 
-  #countResult(commit: Extract<AttemptOutcome, { kind: "finished" }>["commit"], job: string): void {
+  #countResult(commit: Extract<AttemptOutcome, { kind: "finished" }>["commit"], log: Log): void {
     this.#finished++;
     this.#counters.add("jobs.finished");
     if (commit === "same") this.#counters.add("results.repeated");
     if (commit === "fenced") this.#counters.add("writes.fenced");
     if (commit === "different") {
       this.#counters.add("results.different");
-      return this.#log.error("the result differs from the one that there is: an alarm", { job });
+      return log.error("the result differs from the one that there is: an alarm");
     }
-    this.#log.info(`finished a job (${commit})`, { job });
+    log.info(`finished a job (${commit})`);
   }
 
   /** A backend that could not be used is not offered again: it would eat one job after the other. */

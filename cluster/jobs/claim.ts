@@ -67,6 +67,8 @@ export class Claim {
   readonly spec: JobSpec;
   readonly worker: string;
   readonly epoch: number;
+  /** The run with which the job was submitted, where that is known. */
+  readonly run: string | undefined;
   /** Where to go on from. */
   readonly checkpoint: Checkpoint | undefined;
   readonly #parts: LedgerParts;
@@ -97,6 +99,7 @@ export class Claim {
     this.spec = spec;
     this.worker = worker;
     this.epoch = state.epoch;
+    this.run = state.run;
     this.checkpoint = found?.checkpoint;
     this.#parts = parts;
     this.#record = record;
@@ -198,13 +201,17 @@ export class Claim {
     // Kept for another try: the disk may have no room for them yet.
     this.#sealed.push(...this.#outbox.seal());
     const entries = this.#sealed;
-    await this.#spool?.keep({ ...finished, origin: this.#origin, entries });
+    const spooled = { ...finished, origin: this.#origin, entries };
+    await this.#spool?.keep(spooled);
     await this.#parts.at("commit: after the spool");
     await this.#completeLog(entries);
     await this.#parts.at("commit: after the events");
-    const outcome = await commitResult(this.#parts, finished, this.#ended.signal);
+    const told = { ...finished, isIntact: () => this.#isIntact() };
+    const outcome = await commitResult(this.#parts, told, this.#ended.signal);
     // One that nothing could be compared with stays for another time.
     if (outcome !== "fenced") await this.#spool?.forget(finished);
+    // What has lost its story is only compared later, too.
+    else if (!await this.#isIntact()) await this.#spool?.keep({ ...spooled, complete: false });
     this.abandon();
     return outcome;
   }
@@ -241,6 +248,17 @@ export class Claim {
 
   get #key(): AttemptKey {
     return { worker: this.worker, epoch: this.epoch };
+  }
+
+  async #isIntact(): Promise<boolean> {
+    try {
+      return await this.#log.isIntact();
+    } catch (error) {
+      if (error instanceof FencedError) return false;
+      // What is not to be read says nothing against the result.
+      if (error instanceof BackboneError && cannotBeKept.includes(error.kind)) return true;
+      throw error;
+    }
   }
 
   async #completeLog(entries: readonly PreparedEntry[]): Promise<void> {

@@ -17,13 +17,16 @@ export interface Finished {
   readonly result: Uint8Array;
   /** Whether its log says all that happened; a result whose story is incomplete is only compared. */
   readonly complete: boolean;
+  /** Whether the log still does, where somebody can tell. */
+  readonly isIntact?: () => Promise<boolean>;
 }
 
 /**
  * - `first`: it is the job's result
  * - `same`: there was one already, and this one agrees
  * - `different`: there was one already, and this one does not agree: an alarm has been raised
- * - `fenced`: the job was lost and nobody else has finished it yet: nothing to compare it with
+ * - `fenced`: the job was lost, or a part of its log, and nobody else has finished it yet: nothing to
+ *   compare it with
  */
 export type CommitOutcome = "first" | "same" | "different" | "fenced";
 
@@ -45,6 +48,7 @@ export async function commitResult(
     if (!complete || (state && state.value.epoch > record.epoch)) return "fenced";
   }
   const standing = known?.value ?? await createResult(parts, finished, insist);
+  if (!standing) return "fenced";
   await insist(() => new JobRecord(parts.jobs, job, parts.limits).apply({ type: "finish" }));
   await parts.at("commit: after done");
   return isSame(standing, record) ? "first" : await compare(parts, finished, standing, insist);
@@ -52,15 +56,17 @@ export async function commitResult(
 
 type Insist = <T>(operation: () => Promise<T>) => Promise<T>;
 
-/** The result that stands: this one, if there was none before. */
+/** The result that stands: this one, if there was none before. Undefined when its story got lost meanwhile. */
 async function createResult(
   parts: LedgerParts,
-  { job, record, result }: Finished,
+  { job, record, result, isIntact }: Finished,
   insist: Insist,
-): Promise<ResultRecord> {
+): Promise<ResultRecord | undefined> {
   await insist(() => parts.backbone.blobs.put(result));
   await parts.at("commit: after the blob");
   const standing = await insist(async () => {
+    // Before every try: what has made it fail may have been the server's end, and an older store.
+    if (await isIntact?.() === false) return undefined;
     if (await parts.results.create(job, record) !== undefined) return record;
     const first = await parts.results.get(job);
     if (first) return first.value;
@@ -69,6 +75,12 @@ async function createResult(
       `the result of job ${job} is there, but not to be read yet`,
     );
   });
+  if (!standing) return undefined;
+  // Whoever removes what nobody refers to may have come between the two.
+  const { blobs } = parts.backbone;
+  if (await insist(() => blobs.get(record.digest)) === undefined) {
+    await insist(() => blobs.put(result));
+  }
   await parts.at("commit: after the result");
   return standing;
 }

@@ -89,6 +89,11 @@ export function jobLog(id: string): string {
   return `job.${id}`;
 }
 
+/** The id of the job whose log is called so; undefined when it is no job's. */
+export function jobOfLog(name: string): string | undefined {
+  return /^job\.([0-9a-f]{40})$/.exec(name)?.[1];
+}
+
 const hint = z.strictObject({ job: z.string().regex(/^[0-9a-f]{40}$/) });
 
 /** A hint that the job waits for somebody. */

@@ -45,6 +45,9 @@ export class JobLog {
   /** The position behind which the next entry belongs, and the last entry of ours. */
   #position: number | undefined;
   #seq = -1;
+  /** The last entry that the log has had, and whether it was found to have it no more. */
+  #appended = -1;
+  #shortened = false;
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(
@@ -80,8 +83,19 @@ export class JobLog {
     });
   }
 
+  /**
+   * Whether all that was appended is still there: a server that comes back with an older store has
+   * forgotten some of it.
+   */
+  isIntact(): Promise<boolean> {
+    return this.#next(async () => {
+      if (this.#position === undefined) await this.#find();
+      return !this.#shortened && await this.logs.last(this.#name) === this.#position;
+    });
+  }
+
   /** Carry out `operation` once all earlier ones have ended; again while the backbone is unavailable. */
-  #next(operation: () => Promise<void>): Promise<void> {
+  #next<T>(operation: () => Promise<T>): Promise<T> {
     const outcome = this.#last.then(() => retrying(operation, this.retry));
     this.#last = Promise.allSettled([outcome]);
     return outcome;
@@ -103,7 +117,7 @@ export class JobLog {
     const position = await this.logs.append(this.#name, entry.payload, after);
     if (position === undefined) return;
     this.#position = position;
-    this.#seq = entry.seq;
+    this.#seq = this.#appended = entry.seq;
     this.#began = true;
   }
 
@@ -116,6 +130,7 @@ export class JobLog {
     );
     this.#began = own.length > 0;
     this.#seq = own.at(-1)?.seq ?? -1;
+    this.#shortened ||= this.#seq < this.#appended;
     this.#position = end;
   }
 

@@ -10,6 +10,7 @@ import { type Backbone, BackboneError } from "../backbone.ts";
 import type { Subscription } from "../bus.ts";
 import { beginClaim, type Claim, type ClaimOptions } from "./claim.ts";
 import { type CommitOutcome, commitResult } from "./commit.ts";
+import { deleteRun, type RunDeletion } from "./deletion.ts";
 import { encodeHint, jobId, laneOf, resumedLane } from "./identity.ts";
 import { JobRecord } from "./job_record.ts";
 import { hintLane } from "./lanes.ts";
@@ -22,6 +23,7 @@ import {
   type ResultRecord,
   type RunRecord,
 } from "./records.ts";
+import { OrphanSweep, type SweepOptions } from "./orphan_sweep.ts";
 import { completeLog, type ResultSpool } from "./result_spool.ts";
 import { newJob } from "./transitions.ts";
 
@@ -44,6 +46,8 @@ export interface Refusal {
 export interface SubmitOptions {
   /** 0 … 9, 0 is taken first; default 5. A job that is there already keeps its own. */
   readonly priority?: number;
+  /** The run to which it belongs, for the logs of whoever works on it. */
+  readonly run?: string;
 }
 
 /** Jobs, their states and results, on a backbone. */
@@ -57,7 +61,7 @@ export class Ledger {
   }
 
   /** Enter a job and hint at it. Harmless to repeat. @returns its id */
-  async submit(spec: JobSpec, { priority = 5 }: SubmitOptions = {}): Promise<string> {
+  async submit(spec: JobSpec, { priority = 5, run }: SubmitOptions = {}): Promise<string> {
     const { specs, lanes, jobs, at } = this.#parts;
     const id = jobId(spec);
     const lane = laneOf(priority, spec.needs);
@@ -69,9 +73,10 @@ export class Ledger {
       await submitting(() => lanes.create(name, { priority, needs: spec.needs, resumed }));
     }
     await at("submit: after the lane");
-    const created = await submitting(() => jobs.create(id, newJob(lane)));
+    const fresh = newJob(lane, run);
+    const created = await submitting(() => jobs.create(id, fresh));
     await at("submit: after the state");
-    const state = created === undefined ? await this.state(id) : newJob(lane);
+    const state = created === undefined ? await this.state(id) : fresh;
     if (state?.state === "queued") await this.#hint(id, state);
     await at("submit: after the hint");
     return id;
@@ -130,12 +135,19 @@ export class Ledger {
     return this.#parts.persist("the list of lanes", () => lanes.all(onDamage));
   }
 
-  /** Every job's state, and then every change; intermediate states may be skipped. */
-  watch(handler: (id: string, state: JobState) => void): Promise<Subscription> {
+  /**
+   * Every job's state, and then every change; intermediate states may be skipped.
+   * @param onRemoved told of jobs that were deleted
+   */
+  watch(
+    handler: (id: string, state: JobState) => void,
+    onRemoved: (id: string) => void = () => {},
+  ): Promise<Subscription> {
     const { jobs, onDamage } = this.#parts;
     return this.#parts.persist("the watch over the jobs", () =>
       jobs.watch(({ key, value }) => {
         if (value) handler(key, value);
+        else onRemoved(key);
       }, onDamage));
   }
 
@@ -160,6 +172,19 @@ export class Ledger {
   runs(): Promise<Map<string, RunRecord>> {
     const { runs, onDamage } = this.#parts;
     return this.#parts.persist("the list of runs", () => runs.all(onDamage));
+  }
+
+  /**
+   * Remove a run whose jobs are at their end, with all that only it has: jobs, logs, results, blobs. Needs
+   * the owner's rights. Harmless to repeat.
+   */
+  deleteRun(id: string): Promise<RunDeletion> {
+    return deleteRun(this.#parts, id);
+  }
+
+  /** A sweep of what nobody refers to, to be looked at several times. */
+  orphanSweep(options: SweepOptions): OrphanSweep {
+    return new OrphanSweep(this.#parts, options);
   }
 
   /**

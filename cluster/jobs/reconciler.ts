@@ -32,8 +32,8 @@ export interface ReconcilerOptions extends Partial<RepairTimes> {
   readonly timers?: Timers;
   /** Told what could not be done for now. */
   readonly onTrouble?: (message: string, error: unknown) => void;
-  /** Told what has been done. */
-  readonly onRepair?: (repair: Repair, job: string) => void;
+  /** Told what has been done, to a job of which run, where that is known. */
+  readonly onRepair?: (repair: Repair, job: string, run: string | undefined) => void;
 }
 
 const role = "reconciler";
@@ -53,7 +53,7 @@ export class Reconciler implements AsyncDisposable {
   readonly #limits: FailureLimits;
   readonly #timers: Timers;
   readonly #onTrouble: (message: string, error: unknown) => void;
-  readonly #onRepair: (repair: Repair, job: string) => void;
+  readonly #onRepair: NonNullable<ReconcilerOptions["onRepair"]>;
   readonly #closed = new AbortController();
   #subscriptions: Subscription[] = [];
   #running: Promise<void> = Promise.resolve();
@@ -191,7 +191,7 @@ export class Reconciler implements AsyncDisposable {
     const repair = job && repairOf(job, this.#timers.now(), this.#times);
     if (!repair) return false;
     const done = await this.#carryOut(repair, id, job, isEmpty);
-    if (done) this.#onRepair(repair, id);
+    if (done) this.#onRepair(repair, id, job.state.run);
     return done;
   }
 

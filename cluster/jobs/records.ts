@@ -102,6 +102,8 @@ export const jobStateNames = [
 export const jobState = z.strictObject({
   state: z.enum(jobStateNames),
   lane: z.string(),
+  /** The run with which it was submitted first; for people, a job may belong to several. */
+  run: z.string().max(200).optional(),
   /** Claims so far. A holder whose epoch is not this one has lost the job. */
   epoch: z.int().min(0),
   /** What a person wants of a running job; its holder obeys at the next beat. */
@@ -200,7 +202,8 @@ export const workerRecord = z.strictObject({
   cores: z.int().min(1),
   /** Load of the machine over the last minute; 0 where the system does not say. */
   load: z.number().min(0),
-  state: z.enum(["idle", "working", "draining"]),
+  /** "helping": without a job, it acts for trainers. */
+  state: z.enum(["idle", "helping", "working", "draining"]),
   /** The jobs that it holds. */
   jobs: z.array(z.string()),
   finished: z.int().min(0),

@@ -93,7 +93,7 @@ export class SubmissionJournal {
 async function enter(ledger: Ledger, { run, record, specs, priority }: Submission): Promise<void> {
   for (let start = 0; start < specs.length; start += submissionsAtOnce) {
     const slice = specs.slice(start, start + submissionsAtOnce);
-    await Promise.all(slice.map((spec) => ledger.submit(spec, { priority })));
+    await Promise.all(slice.map((spec) => ledger.submit(spec, { priority, run })));
   }
   await ledger.submitRun(run, record);
 }

@@ -72,11 +72,15 @@ const keptAttempts = 10;
 
 const longestMessage = 4000;
 
-/** The state of a job that nobody has begun. */
-export function newJob(lane: string): JobState {
+/**
+ * The state of a job that nobody has begun.
+ * @param run with which it is submitted
+ */
+export function newJob(lane: string, run?: string): JobState {
   return {
     state: "queued",
     lane,
+    ...run !== undefined && { run },
     epoch: 0,
     wanted: "run",
     checkpoints: [],

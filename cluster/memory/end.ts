@@ -2,6 +2,7 @@
 import { BackboneError, type Link, type LinkState, type TableName } from "../backbone.ts";
 import type { Bus, Subscription } from "../bus.ts";
 import type { Timers } from "../timers.ts";
+import type { MemoryBlobs } from "./blobs.ts";
 import { Delivery } from "./delivery.ts";
 import type { MemoryLog } from "./log.ts";
 import type { MemoryQueue } from "./queue.ts";
@@ -16,7 +17,7 @@ export interface Shared {
   readonly tables: ReadonlyMap<TableName, MemoryTable>;
   readonly logs: Map<string, MemoryLog>;
   readonly queue: MemoryQueue;
-  readonly blobs: Map<string, Uint8Array>;
+  readonly blobs: MemoryBlobs;
   readonly timers: Timers;
   readonly onError: (error: unknown, subject: string) => void;
 }

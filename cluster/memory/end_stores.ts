@@ -1,17 +1,16 @@
 /** Tables, logs and blobs, as one end of a memory reaches them. */
-import {
-  BackboneError,
-  type Blobs,
-  type Change,
-  type Entry,
-  type LogEntry,
-  type Logs,
-  type Revision,
-  type Table,
-  type TableName,
+import type {
+  BlobEntry,
+  Blobs,
+  Change,
+  Entry,
+  LogEntry,
+  Logs,
+  Revision,
+  Table,
+  TableName,
 } from "../backbone.ts";
 import type { Subscription } from "../bus.ts";
-import { digestOf } from "../digest.ts";
 import type { End } from "./end.ts";
 import { requireFits, requireKey } from "../table_rules.ts";
 import { MemoryLog } from "./log.ts";
@@ -88,6 +87,17 @@ export class EndLogs implements Logs {
     return this.end.run("logs.read", () => this.#log(name).read(after));
   }
 
+  names(): Promise<string[]> {
+    return this.end.run(
+      "logs.names",
+      () => [...this.end.shared.logs].flatMap(([name, log]) => log.last() > 0 ? [name] : []),
+    );
+  }
+
+  remove(name: string, until?: number): Promise<void> {
+    return this.end.run("logs.remove", () => this.#log(name).remove(until));
+  }
+
   follow(
     name: string,
     handler: (entry: LogEntry) => void,
@@ -112,26 +122,18 @@ export class EndBlobs implements Blobs {
   constructor(private readonly end: End) {}
 
   put(bytes: Uint8Array): Promise<string> {
-    return this.end.run("blobs.put", () => {
-      const digest = digestOf(bytes);
-      this.end.shared.blobs.set(digest, bytes.slice());
-      return digest;
-    });
+    return this.end.run("blobs.put", () => this.end.shared.blobs.put(bytes));
   }
 
   get(digest: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    return this.end.run("blobs.get", () => {
-      const bytes = this.end.shared.blobs.get(digest)?.slice();
-      if (bytes && digestOf(bytes) !== digest) {
-        throw new BackboneError("damaged", `blob ${digest} has digest ${digestOf(bytes)}`);
-      }
-      return bytes;
-    });
+    return this.end.run("blobs.get", () => this.end.shared.blobs.get(digest));
   }
 
-  remove(digest: string): Promise<void> {
-    return this.end.run("blobs.remove", () => {
-      this.end.shared.blobs.delete(digest);
-    });
+  list(): Promise<BlobEntry[]> {
+    return this.end.run("blobs.list", () => this.end.shared.blobs.list());
+  }
+
+  remove(digest: string, revision?: Revision): Promise<void> {
+    return this.end.run("blobs.remove", () => this.end.shared.blobs.remove(digest, revision));
   }
 }

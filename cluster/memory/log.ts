@@ -3,12 +3,14 @@ import type { LogEntry } from "../backbone.ts";
 
 /** Entries in order, and who follows them. */
 export class MemoryLog {
-  readonly #entries: LogEntry[] = [];
+  #entries: LogEntry[] = [];
+  /** Positions given out so far. */
+  #positions = 0;
   readonly #followers = new Set<(entry: LogEntry) => void>();
 
   append(payload: Uint8Array, after: number): number | undefined {
     if (after !== this.last()) return undefined;
-    const entry = { position: after + 1, payload: payload.slice() };
+    const entry = { position: ++this.#positions, payload: payload.slice() };
     this.#entries.push(entry);
     for (const follower of this.#followers) follower(copy(entry));
     return entry.position;
@@ -20,6 +22,10 @@ export class MemoryLog {
 
   read(after: number): LogEntry[] {
     return this.#entries.filter(({ position }) => position > after).map(copy);
+  }
+
+  remove(until = Infinity): void {
+    this.#entries = this.#entries.filter(({ position }) => position > until);
   }
 
   /** Entries beyond `after`, then every later one, until the returned function is called. */

@@ -18,6 +18,7 @@ import { NatsLogs } from "./logs.ts";
 import type { Role } from "./permissions.ts";
 import { type Plan, planOf } from "./plan.ts";
 import { NatsQueue } from "./queue.ts";
+import { type StoredPart, storedParts } from "./storage.ts";
 import { natsTable } from "./tables.ts";
 
 /** How a process joins the laboratory. */
@@ -87,6 +88,16 @@ export class NatsBackbone implements Backbone {
   /** Call `handler` when the server has come back with less than it had acknowledged. */
   onLoss(handler: (loss: StoreLoss) => void): Subscription {
     return this.connection.declaration.onLoss(handler);
+  }
+
+  /** How full the server's store is with what the laboratory keeps. */
+  async storage(): Promise<StoredPart[]> {
+    const { manager } = this.connection;
+    const infos = await this.connection.call(
+      "to see how full the server's store is",
+      () => Promise.all(this.plan.streams.map(({ name }) => manager.streams.info(name))),
+    );
+    return storedParts(this.plan, infos);
   }
 
   /** The messages that nobody could read, as far as they are kept, oldest first. */

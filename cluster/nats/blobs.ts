@@ -7,17 +7,24 @@
  * same bytes, and every read is a request with an answer in a bounded time.
  */
 import { headers } from "@nats-io/transport-node";
-import { BackboneError, type Blobs } from "../backbone.ts";
+import { BackboneError, type BlobEntry, type Blobs, type Revision } from "../backbone.ts";
 import { digestOf } from "../digest.ts";
 import type { Connection } from "./connection.ts";
 import { copyOf } from "./copy.ts";
+import { type FeedMessage, keepFeed } from "./feed.ts";
 import { chunkBytes, type Plan } from "./plan.ts";
 
 /** Header of the first chunk: how many chunks there are. */
 const countHeader = "Blob-Chunks";
 
+/** Header of a message whose payload was left out: how long that is. */
+const sizeHeader = "Nats-Msg-Size";
+
 /** Chunks that are on their way at once. */
 const window = 4;
+
+/** How often a blob is written that somebody takes away meanwhile. */
+const tries = 3;
 
 /** The blobs of the plan. */
 export class NatsBlobs implements Blobs {
@@ -30,24 +37,41 @@ export class NatsBlobs implements Blobs {
     // The caller may change its buffer meanwhile.
     const own = copyOf(bytes);
     const digest = digestOf(own);
-    if (await this.#holds(digest)) return digest;
-    await this.#upload(digest, own);
-    if (await this.#read(digest) === undefined) {
-      throw damaged(digest, "it was not there when it was read back");
+    // Also what is there already, so that its revision tells that somebody wants it.
+    for (let i = 0; i < tries; i++) {
+      await this.#upload(digest, own);
+      if (await this.#holds(digest)) return digest;
     }
-    return digest;
+    throw damaged(digest, "it was not what had been written when it was read back");
   }
 
   async get(digest: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
     return await this.#read(digest);
   }
 
-  async remove(digest: string): Promise<void> {
+  async list(): Promise<BlobEntry[]> {
+    const chunks = new Map<string, FeedMessage>();
+    const feed = await keepFeed(this.connection, "to list the blobs", () => ({
+      stream: this.plan.stream,
+      filter: `${this.plan.root}>`,
+      from: "last-of-each",
+      headersOnly: true,
+      message: (chunk) => chunks.set(chunk.subject, chunk),
+      caughtUp() {},
+    }));
+    feed.unsubscribe();
+    return blobsOf(chunks.values(), this.plan.root);
+  }
+
+  async remove(digest: string, revision?: Revision): Promise<void> {
+    // The server's bound is the first chunk that stays.
+    const bound = revision === undefined ? {} : { seq: revision + 1 };
     await this.connection.call(
       `to remove the blob ${digest}`,
       () =>
         this.connection.manager.streams.purge(this.plan.stream, {
           filter: this.plan.subject(digest, "*"),
+          ...bound,
         }),
     );
   }
@@ -56,7 +80,7 @@ export class NatsBlobs implements Blobs {
     try {
       return await this.#read(digest) !== undefined;
     } catch (error) {
-      // Then it is written again.
+      // Then it has to be written again.
       if (error instanceof BackboneError && error.kind === "damaged") return false;
       throw error;
     }
@@ -115,6 +139,21 @@ export class NatsBlobs implements Blobs {
           await manager.streams.getMessage(this.plan.stream, query),
     );
   }
+}
+
+/** The blobs that these chunks make up. A blob's revision is that of its newest chunk. */
+function blobsOf(chunks: Iterable<FeedMessage>, root: string): BlobEntry[] {
+  const blobs = new Map<string, BlobEntry>();
+  for (const { subject, position, headers } of chunks) {
+    const [digest] = subject.slice(root.length).split(".");
+    const known = blobs.get(digest);
+    blobs.set(digest, {
+      digest,
+      size: (known?.size ?? 0) + Number(headers?.get(sizeHeader) ?? 0),
+      revision: Math.max(known?.revision ?? 0, position),
+    });
+  }
+  return [...blobs.values()];
 }
 
 /** Call `action` for 0 … count − 1, a few at a time. */

@@ -22,6 +22,7 @@ import { Declaration } from "./declaration.ts";
 import { backboneError, isMissing } from "./errors.ts";
 import { inboxPrefix, type Role } from "./permissions.ts";
 import type { Plan } from "./plan.ts";
+import { requireRole } from "./role_check.ts";
 import { connect } from "./transport.ts";
 
 /** How a process connects. */
@@ -56,7 +57,11 @@ export class Connection {
   #life = 0;
   /** The life whose store is being checked. */
   #checking: number | undefined;
+  /** What the key that is used lets this process be. */
+  readonly #role: Role;
   readonly #log: Log | undefined;
+  /** Whether the first check is over: until then what is wrong is thrown. */
+  #prepared = false;
   readonly #closing = new AbortController();
   #closed: Promise<void> | undefined;
   readonly #watchers = new Set<(state: LinkState) => void>();
@@ -73,6 +78,7 @@ export class Connection {
     { plan, role, log }: ConnectionOptions,
   ) {
     this.inboxPrefix = inboxPrefix(plan, role);
+    this.#role = role;
     this.#log = log;
     this.jetStream = jetstream(nats, { timeout: answerTime });
     const current = () => this.#state;
@@ -99,6 +105,7 @@ export class Connection {
     const backOff = new BackOff();
     const nats = await dial(options, backOff);
     try {
+      await admit(nats, options);
       const manager = await jetstreamManager(nats, { timeout: answerTime, checkAPI: false });
       const declaration = new Declaration(manager, options.plan, options.role, options.log);
       const connection = new Connection(nats, manager, declaration, backOff, options);
@@ -117,14 +124,13 @@ export class Connection {
     for (const deadline = performance.now() + patience;;) {
       try {
         await this.declaration.check();
+        this.#prepared = true;
         if (this.#life === 0) this.#change("connected");
         else await this.#connected("to connect");
         return;
       } catch (error) {
-        const problem = backboneError(
-          `to prepare the NATS server ${this.nats.getServer()}`,
-          error,
-        );
+        const what = `to prepare the NATS server ${this.nats.getServer()}`;
+        const problem = backboneError(what, error, this.#role);
         const hopeful = problem instanceof BackboneError && problem.kind === "unavailable";
         if (!hopeful || performance.now() > deadline) throw problem;
         await systemTimers.sleep(backOff.next());
@@ -159,7 +165,7 @@ export class Connection {
     const fail = (error: unknown) => {
       this.#pending.delete(fail);
       if (isMissing(error)) this.#settle();
-      reject(backboneError(what, error));
+      reject(backboneError(what, error, this.#role));
     };
     this.#pending.add(fail);
     action().then((value) => {
@@ -259,8 +265,10 @@ export class Connection {
         this.backOff.reset();
         this.#settle();
       }
-      // Whoever asked gets the error; here it is for what nobody waits for. Once: it may go on for hours.
-      if (status.type === "error" && status.error.message !== complaint) {
+      // Whoever asked gets the error, a check of the store among others; here it is for what nobody waits
+      // for. Once: it may go on for hours.
+      const isNews = status.type === "error" && status.error.message !== complaint;
+      if (isNews && this.#prepared && this.#checking === undefined) {
         complaint = status.error.message;
         this.#log?.warn(`the NATS server says: ${complaint}`);
       }
@@ -299,7 +307,8 @@ export class Connection {
         if (life === this.#life) this.#settled();
         return;
       } catch (error) {
-        const { message } = backboneError("to check what the NATS server keeps", error);
+        const what = "to check what the NATS server keeps";
+        const { message } = backboneError(what, error, this.#role);
         if (message !== complaint && life === this.#life) this.#log?.warn(message);
         complaint = message;
         await elapse(systemTimers, backOff.next(), this.#closing.signal);
@@ -378,6 +387,19 @@ async function connectOnce(
   // The client has asked how long to wait also for this, its first connection.
   backOff.reset();
   return nats;
+}
+
+/**
+ * The key must serve in the role; the connection may be lost meanwhile, which shows later.
+ * @throws {BackboneError} "refused" when it does not
+ */
+async function admit(nats: NatsConnection, { plan, role }: ConnectionOptions): Promise<void> {
+  try {
+    await within(patienceOnce, requireRole(nats, plan, role));
+  } catch (error) {
+    const problem = backboneError("to find out whose key this is", error);
+    if (!(problem instanceof BackboneError) || problem.kind !== "unavailable") throw problem;
+  }
 }
 
 /** What `promise` resolves to, unless that takes longer than `time` ms. */

@@ -8,6 +8,7 @@ import {
   type NodeConnectionOptions,
 } from "@nats-io/transport-node";
 import { BackboneError } from "../backbone.ts";
+import { isLoopback } from "./loopback.ts";
 
 /** One way of saying who one is. */
 export type Credentials =
@@ -48,11 +49,11 @@ export async function accessOptions(access: Access): Promise<NodeConnectionOptio
   const credentials = access.credentials ?? servers.map(credentialsInUrl).find((found) => found);
   const encrypted = access.tls !== undefined || servers.some((url) => url.protocol === "tls:");
   for (const server of servers) {
-    if (isLoopback(server) || credentials || encrypted) continue;
+    if (isLoopback(server.hostname) || credentials || encrypted) continue;
     throw refused(
       `${server.host} is another machine, and anybody on the way could read along and take part: ` +
         "give credentials (a creds file, an nkey, a token, or user and password) or use tls://; " +
-        "README.md says how to make them",
+        "deno task keys makes keys, and a server's configuration with them",
     );
   }
   return {
@@ -67,7 +68,12 @@ export function sendsReadableSecret(access: Access): boolean {
   const servers = [access.servers].flat().map(parseServer);
   const kind = (access.credentials ?? servers.map(credentialsInUrl).find((found) => found))?.kind;
   return (kind === "password" || kind === "token") && access.tls === undefined &&
-    servers.some((url) => url.protocol !== "tls:" && !isLoopback(url));
+    servers.some((url) => url.protocol !== "tls:" && !isLoopback(url.hostname));
+}
+
+/** Whether all of the servers are on this machine. */
+export function areOnThisMachine({ servers }: Pick<Access, "servers">): boolean {
+  return [servers].flat().map(parseServer).every(({ hostname }) => isLoopback(hostname));
 }
 
 function parseServer(server: string): URL {
@@ -78,11 +84,6 @@ function parseServer(server: string): URL {
   const url = new URL(text);
   if (url.hostname === "") throw refused(`"${server}" names no host; expected nats://host:port`);
   return url;
-}
-
-function isLoopback({ hostname }: URL): boolean {
-  return hostname === "localhost" || hostname === "[::1]" ||
-    /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(hostname);
 }
 
 function credentialsInUrl(url: URL): Credentials | undefined {

@@ -12,7 +12,7 @@ import {
 import { BackboneError } from "../backbone.ts";
 import type { Subscription } from "../bus.ts";
 import type { Log } from "../log.ts";
-import { isForbidden } from "./errors.ts";
+import { isForbidden, isUnstorable } from "./errors.ts";
 import type { Role } from "./permissions.ts";
 import type { DeclaredStream, Plan } from "./plan.ts";
 
@@ -68,7 +68,8 @@ export class Declaration {
   async #ensure(declared: DeclaredStream): Promise<StreamInfo> {
     const present = await this.#find(declared.name);
     if (!present) return await this.#create(declared);
-    if (this.role !== "owner" || agrees(present, declared)) return present;
+    const isAsDeclared = settingDifferences(present, declared).length === 0;
+    if (this.role !== "owner" || isAsDeclared) return present;
     this.log?.info("a stream's settings are brought into line", { stream: declared.name });
     return await this.manager.streams.update(declared.name, { ...present.config, ...declared });
   }
@@ -89,6 +90,7 @@ export class Declaration {
       // A copy, since the client writes into what it is given.
       return await this.manager.streams.add({ ...declared });
     } catch (error) {
+      if (isUnstorable(error)) throw damaged(declared.name, error);
       if (!isForbidden(error)) throw error;
       throw new BackboneError(
         "refused",
@@ -122,10 +124,35 @@ export class Declaration {
   }
 }
 
-/** Whether all that is declared is so; the server's own additions do not matter. */
-function agrees({ config }: StreamInfo, declared: DeclaredStream): boolean {
-  const present = config as unknown as Readonly<Record<string, unknown>>;
-  return Object.entries(declared).every(([setting, value]) =>
-    JSON.stringify(present[setting] ?? false) === JSON.stringify(value)
+/** @param error why the server cannot keep the stream, though it would */
+function damaged(stream: string, error: Error): BackboneError {
+  return new BackboneError(
+    "damaged",
+    `the NATS server cannot keep the stream ${stream} (${error.message}): what its store has of it is ` +
+      'damaged, or cannot be written; its log says more ("Stream create failed"). Move the folder ' +
+      `jetstream/$G/streams/${stream} out of its store and start it again: the stream is made anew, ` +
+      "empty, and whoever has submitted or finished something brings it again",
+    { cause: error },
   );
+}
+
+/** A setting of a stream that is not as it is declared. */
+export interface SettingDifference {
+  readonly setting: string;
+  readonly present: unknown;
+  readonly declared: unknown;
+}
+
+/** What is declared and not so; the server's own additions do not matter. */
+export function settingDifferences(
+  { config }: Pick<StreamInfo, "config">,
+  declared: DeclaredStream,
+): SettingDifference[] {
+  const settings = config as unknown as Readonly<Record<string, unknown>>;
+  return Object.entries(declared).flatMap(([setting, value]) => {
+    const present = settings[setting] ?? false;
+    return JSON.stringify(present) === JSON.stringify(value)
+      ? []
+      : [{ setting, present, declared: value }];
+  });
 }

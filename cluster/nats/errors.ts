@@ -5,6 +5,7 @@
 import { JetStreamApiCodes, JetStreamApiError } from "@nats-io/jetstream";
 import { errors } from "@nats-io/transport-node";
 import { BackboneError } from "../backbone.ts";
+import { type Role, roleMeanings } from "./permissions.ts";
 
 /** Codes of JetStream's API that mean: no room. */
 const fullCodes = new Set([
@@ -38,6 +39,11 @@ export function isMissing(error: unknown): boolean {
   return false;
 }
 
+/** Whether `error` says that the server's store cannot take a stream: 10049, for which no reason is given. */
+export function isUnstorable(error: unknown): error is JetStreamApiError {
+  return error instanceof JetStreamApiError && error.code === 10049;
+}
+
 /** Whether `error` says that this user may not do that. */
 export function isForbidden(error: unknown): boolean {
   for (const cause of causes(error)) {
@@ -50,11 +56,12 @@ export function isForbidden(error: unknown): boolean {
  * `error` as the backbone's error; what is no matter of NATS is returned as it is.
  *
  * @param what what was being done, for the message: "to append to the log job.7"
+ * @param role whose key it was done with, where that is known
  */
-export function backboneError(what: string, error: unknown): Error {
+export function backboneError(what: string, error: unknown, role?: Role): Error {
   for (const cause of causes(error)) {
     if (cause instanceof BackboneError) return cause;
-    const found = kindOf(cause);
+    const found = kindOf(cause, role);
     if (found) return new BackboneError(found[0], `${what}: ${found[1]}`, { cause: error });
   }
   return error instanceof Error ? error : new Error(String(error));
@@ -68,14 +75,8 @@ function* causes(error: unknown): Iterable<unknown> {
   }
 }
 
-function kindOf(error: unknown): [BackboneError["kind"], string] | undefined {
-  if (error instanceof errors.PermissionViolationError) {
-    return [
-      "refused",
-      `this user may not ${error.operation === "publish" ? "write to" : "listen to"} ` +
-      `${error.subject}; give its credentials the permissions of its role (cluster/nats/permissions.ts)`,
-    ];
-  }
+function kindOf(error: unknown, role?: Role): [BackboneError["kind"], string] | undefined {
+  if (error instanceof errors.PermissionViolationError) return ["refused", forbidden(error, role)];
   if (
     error instanceof errors.AuthorizationError ||
     error instanceof errors.UserAuthenticationExpiredError
@@ -110,6 +111,19 @@ function kindOf(error: unknown): [BackboneError["kind"], string] | undefined {
     return ["unavailable", error.message];
   }
   return undefined;
+}
+
+function forbidden(
+  { operation, subject }: InstanceType<typeof errors.PermissionViolationError>,
+  role: Role | undefined,
+): string {
+  const what = `may not ${operation === "publish" ? "write to" : "listen to"} ${subject}`;
+  return role === undefined
+    ? `this key ${what}; give it the permissions of its role (cluster/nats/permissions.ts)`
+    : `a key used as a ${role}'s ${what}: a ${role} ${
+      roleMeanings[role]
+    }; use the key of somebody ` +
+      "who may, or give this one the permissions of its role (cluster/nats/permissions.ts)";
 }
 
 /** Whether one side does not trust the other's certificate, or has none. */

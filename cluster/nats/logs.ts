@@ -7,7 +7,7 @@ import { copyOf } from "./copy.ts";
 import { isLostRace } from "./errors.ts";
 import { type FeedPlan, keepFeed } from "./feed.ts";
 import type { Plan } from "./plan.ts";
-import { remembering } from "./subject_names.ts";
+import { decodeSubject, remembering } from "./subject_names.ts";
 
 /** What NATS adds to an entry, bytes at most: the header with the expected position. */
 const headerBytes = 200;
@@ -15,6 +15,7 @@ const headerBytes = 200;
 /** The logs of the plan. */
 export class NatsLogs implements Logs {
   readonly #stream: string;
+  readonly #root: string;
   readonly #subject: (name: string) => string;
 
   constructor(
@@ -24,6 +25,7 @@ export class NatsLogs implements Logs {
     private readonly log?: Log,
   ) {
     this.#stream = plan.logs.stream;
+    this.#root = plan.logs.root;
     this.#subject = remembering(plan.logs.subject);
   }
 
@@ -77,6 +79,29 @@ export class NatsLogs implements Logs {
       throw new BackboneError("unavailable", `to read the log ${name}: the server lags behind`);
     }
     return entries;
+  }
+
+  async names(): Promise<string[]> {
+    const { state } = await this.connection.call(
+      "to list the logs",
+      () => this.connection.manager.streams.info(this.#stream, { subjects_filter: ">" }),
+    );
+    return Object.keys(state.subjects ?? {})
+      .map((subject) => decodeSubject(subject.slice(this.#root.length)))
+      .filter((name) => name !== undefined);
+  }
+
+  async remove(name: string, until?: number): Promise<void> {
+    // The server's bound is the first entry that stays.
+    const bound = until === undefined ? {} : { seq: until + 1 };
+    await this.connection.call(
+      `to remove the log ${name}`,
+      () =>
+        this.connection.manager.streams.purge(this.#stream, {
+          filter: this.#subject(name),
+          ...bound,
+        }),
+    );
   }
 
   /**

@@ -27,6 +27,14 @@ export const roles = ["owner", "worker", "submitter", "page"] as const;
 
 export type Role = (typeof roles)[number];
 
+/** What each role may do, in words. */
+export const roleMeanings: Readonly<Record<Role, string>> = {
+  owner: "may do everything, and declares what the laboratory keeps",
+  worker: "may take jobs and keep what comes of them",
+  submitter: "may submit jobs, give orders to runs and workers, and read everything",
+  page: "may read everything, and send commands to the runs that it shows",
+};
+
 /** Subjects that may be used, as NATS's configuration has them. */
 export interface Permissions {
   readonly publish: readonly string[];
@@ -81,6 +89,20 @@ export function permissionsOf(role: Role, plan: Plan): Permissions {
     ],
     subscribe: [`${bus}.>`, inbox],
   };
+}
+
+/** Whether `role` may publish to `subject`, one without wildcards. */
+export function mayPublish(role: Role, plan: Plan, subject: string): boolean {
+  return permissionsOf(role, plan).publish.some((pattern) => matches(pattern, subject));
+}
+
+/** NATS's wildcards: `*` stands for one token, `>` at the end for one or more. */
+function matches(pattern: string, subject: string): boolean {
+  const [wanted, given] = [pattern.split("."), subject.split(".")];
+  const isOpen = wanted.at(-1) === ">";
+  const fixed = isOpen ? wanted.slice(0, -1) : wanted;
+  return (isOpen ? given.length > fixed.length : given.length === fixed.length) &&
+    fixed.every((token, index) => token === "*" || token === given[index]);
 }
 
 function readableStreams(plan: Plan): string[] {

@@ -6,9 +6,9 @@
  * | --- | --- | --- | --- | --- | --- |
  * | bus | `p.bus.<subject>` | everybody | everybody | at most once; dropped while the server is away or slow | not at all |
  * | tables `KV_p_<table>` | `$KV.p_<table>.<key>` | see cluster/jobs/records.ts | everybody | a write counts once, by compare-and-set on the key's revision | the last value of each key |
- * | logs `p_logs` | `p.log.<name>` | the holder of a job | reporter, page, whoever resumes | an entry counts once, by compare-and-set on the log's last position | until it is purged by hand |
+ * | logs `p_logs` | `p.log.<name>` | the holder of a job | reporter, page, whoever resumes | an entry counts once, by compare-and-set on the log's last position | until its run is deleted |
  * | queue `p_queue` | `p.queue.<lane>` | submitters, reconciler | workers, one consumer a lane | a hint: at least once, unless something goes badly wrong | until it is acknowledged |
- * | blobs `p_blobs` | `p.blob.<digest>.<chunk>` | workers | workers, reporter | what is read has the digest asked for, or is reported as damaged | until it is removed |
+ * | blobs `p_blobs` | `p.blob.<digest>.<chunk>` | workers | workers, reporter | what is read has the digest asked for, or is reported as damaged | until it is removed, or nobody has referred to it for an hour |
  * | dead letters `p_dead` | `p.bus.dead-letters` | everybody | people | as the bus: none is lost while the server is there | 30 days, the oldest go first when the room is used up |
  *
  * A stream that is full refuses what is new (`discard: new`), except for the dead letters. Every
@@ -58,7 +58,12 @@ export interface Plan {
   readonly tables: Readonly<
     Record<TableName, { readonly bucket: string; readonly stream: string }>
   >;
-  readonly logs: { readonly stream: string; readonly subject: (name: string) => string };
+  readonly logs: {
+    readonly stream: string;
+    /** Begins every subject. */
+    readonly root: string;
+    readonly subject: (name: string) => string;
+  };
   readonly queue: {
     readonly stream: string;
     readonly subject: (lane: string) => string;
@@ -66,6 +71,8 @@ export interface Plan {
   };
   readonly blobs: {
     readonly stream: string;
+    /** Begins every subject; then come the digest and the chunk. */
+    readonly root: string;
     readonly subject: (digest: string, chunk: number | "*") => string;
   };
   readonly deadLetters: { readonly stream: string };
@@ -149,7 +156,11 @@ export function planOf(options: PlanOptions = {}): Plan {
     ],
     busSubject: (subject) => `${prefix}.bus.${encodeSubject(subject)}`,
     tables,
-    logs: { stream: stream("logs"), subject: (name) => `${prefix}.log.${encodeSubject(name)}` },
+    logs: {
+      stream: stream("logs"),
+      root: `${prefix}.log.`,
+      subject: (name) => `${prefix}.log.${encodeSubject(name)}`,
+    },
     queue: {
       stream: stream("queue"),
       subject: (lane) => `${prefix}.queue.${encodeToken(lane)}`,
@@ -168,6 +179,7 @@ export function planOf(options: PlanOptions = {}): Plan {
     },
     blobs: {
       stream: stream("blobs"),
+      root: `${prefix}.blob.`,
       subject: (digest, chunk) => `${prefix}.blob.${encodeToken(digest)}.${chunk}`,
     },
     deadLetters: { stream: stream("dead") },

@@ -5,6 +5,7 @@
 import { join, resolve } from "node:path";
 import { BackboneError, type Link, type LinkState } from "../backbone.ts";
 import type { Subscription } from "../bus.ts";
+import { signalChild } from "../child_signal.ts";
 import { digestOf } from "../digest.ts";
 import { removeIfPresent, replaceFile } from "../durable_file.ts";
 import type { Log } from "../log.ts";
@@ -110,7 +111,7 @@ export class NatsServer implements AsyncDisposable {
     };
     const giveUp = () => {
       this.launch.log?.warn("the nats-server answers nobody; it is ended, and started again");
-      end(this.#process.child, "SIGKILL");
+      signalChild(this.#process.child, "SIGKILL");
       timer = setTimeout(giveUp, patience);
     };
     const subscription = link.onChange(judge);
@@ -130,7 +131,7 @@ export class NatsServer implements AsyncDisposable {
 
   /** End its process as a crash would; it is started again, with what it has kept. */
   kill(): void {
-    end(this.#process.child, "SIGKILL");
+    signalChild(this.#process.child, "SIGKILL");
   }
 
   /** End it; what it keeps stays. */
@@ -138,9 +139,9 @@ export class NatsServer implements AsyncDisposable {
     if (!this.#stopping) {
       this.#stopping = true;
       this.#stop.abort();
-      end(this.#process.child, "SIGINT");
+      signalChild(this.#process.child, "SIGINT");
     }
-    const killer = setTimeout(() => end(this.#process.child, "SIGKILL"), endingTime);
+    const killer = setTimeout(() => signalChild(this.#process.child, "SIGKILL"), endingTime);
     await this.#watching;
     clearTimeout(killer);
   }
@@ -173,7 +174,7 @@ export class NatsServer implements AsyncDisposable {
     try {
       this.#process = await launchServer(this.launch, this.#process.port);
       // It may have been told to stop while it started.
-      if (this.#stopping) end(this.#process.child, "SIGINT");
+      if (this.#stopping) signalChild(this.#process.child, "SIGINT");
       else this.launch.log?.info("the nats-server runs again");
     } catch (error) {
       // The child is over; the next round tries again, a little later.
@@ -304,7 +305,7 @@ export async function launchServer(
       return { child, port: actual, lastWords };
     }
     if (performance.now() > deadline) {
-      end(child, "SIGKILL");
+      signalChild(child, "SIGKILL");
       await child.status;
     }
     await systemTimers.sleep(20);
@@ -363,17 +364,6 @@ async function lastComplaint(logFile: string): Promise<string> {
   const lines = (await readIfPresent(logFile) ?? "").split("\n");
   return lines.findLast((line) => /\[(FTL|ERR)\]/.test(line))?.replace(/^.*?\[\w+\] /, "").trim() ??
     lines.findLast((line) => line.trim() !== "")?.trim() ?? "it says nothing";
-}
-
-/** Tell a process to end; harmless when it has. */
-function end(child: Deno.ChildProcess, signal: Deno.Signal): void {
-  try {
-    child.kill(signal);
-  } catch (error) {
-    // Deno says so of a process that has ended.
-    const ended = error instanceof TypeError || error instanceof Deno.errors.NotFound;
-    if (!ended) throw error;
-  }
 }
 
 function refused(message: string, cause?: unknown): BackboneError {

@@ -3,7 +3,7 @@
  * machine, and for one that other machines reach, with a user for each role who may do no more than that
  * role needs (see `permissions.ts`).
  *
- * @example A server for other machines; the nkeys come from `nk -gen user -pubout`:
+ * @example A server for other machines, as `deno task keys` writes it, together with the keys:
  * ```ts
  * console.log(serverConfiguration({
  *   host: "0.0.0.0",
@@ -19,6 +19,7 @@
  * }));
  * ```
  */
+import { isLoopback } from "./loopback.ts";
 import { permissionsOf, type Role } from "./permissions.ts";
 import type { Plan } from "./plan.ts";
 
@@ -131,8 +132,4 @@ function written(value: Setting, indent: string): string {
     return `{\n${block(value as Readonly<Record<string, Setting>>, inner)}${indent}}`;
   }
   return JSON.stringify(value);
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }

@@ -15,10 +15,11 @@ import type { JobSpec, JobState, RunRecord } from "../../cluster/jobs/records.ts
 import { SubmissionJournal } from "../../cluster/jobs/submission_journal.ts";
 import { NatsBackbone } from "../../cluster/nats/backbone.ts";
 import { versionOf } from "../../cluster/nats/server.ts";
-import { succeeds, TaskProcess } from "../cli/task_process.ts";
+import { succeeds, taskFlags, TaskProcess } from "../cli/task_process.ts";
 import { natsServer, TestServer, type TestServerOptions } from "../support/nats_server.ts";
 import { undisturbedChain } from "./chain.ts";
 import { chaosPlan, longestLife } from "./plan.ts";
+import { strikePattern } from "./strike.ts";
 import type { ChaosWorkerSettings } from "./worker_process.ts";
 
 /** Signals that freeze or kill are those of POSIX systems. */
@@ -57,6 +58,12 @@ export class ChaosWorker extends TaskProcess {
     super(command, longestLife);
   }
 
+  /** Do to it what it asks for when it comes to where it is to be struck. */
+  async strike(): Promise<void> {
+    const [, signal] = await this.stdout.find(strikePattern);
+    this.signal(signal as Deno.Signal);
+  }
+
   kill(): void {
     this.signal("SIGKILL");
   }
@@ -74,6 +81,8 @@ export class ChaosWorker extends TaskProcess {
 export interface HarnessOptions {
   /** Whether somebody watches over the jobs. */
   readonly watched?: boolean;
+  /** After how long a silent holder counts as lost, ms. */
+  readonly lease?: number;
 }
 
 /** Where it is. */
@@ -120,7 +129,7 @@ export class Harness implements AsyncDisposable {
 
   static async #open(
     site: Site,
-    { watched = true }: HarnessOptions,
+    { watched = true, lease = times.lease }: HarnessOptions,
     before: AsyncDisposableStack,
   ): Promise<Harness> {
     await using opened = new AsyncDisposableStack();
@@ -135,7 +144,8 @@ export class Harness implements AsyncDisposable {
     const history = opened.use(await History.begin(backbone, ledger));
     if (watched) {
       const own = opened.use(await connect("watcher"));
-      await opened.use(new Reconciler(own, "watcher", { ...times, backOff: 200 })).start();
+      const watcher = new Reconciler(own, "watcher", { ...times, lease, backOff: 200 });
+      await opened.use(watcher).start();
     }
     return new Harness(folder, site, backbone, ledger, history, opened.move());
   }
@@ -163,10 +173,12 @@ export class Harness implements AsyncDisposable {
     const program = fileURLToPath(new URL("./worker_process.ts", import.meta.url));
     const flags = memory === undefined ? [] : [`--v8-flags=--max-old-space-size=${memory}`];
     const worker = new ChaosWorker(id, [
-      ...[Deno.execPath(), "run", "--quiet", "--no-check", "--allow-all", ...flags],
+      ...[Deno.execPath(), "run", "--no-check", ...taskFlags("chaos"), ...flags],
       ...[program, JSON.stringify(told)],
     ]);
     this.opened.use(worker);
+    // One that ends before it gets there shows in what the test waits for.
+    if (rest.struck) worker.strike().catch(() => {});
     return worker;
   }
 

@@ -270,7 +270,8 @@ scenario("a bit flips among the jobs' records: what is damaged is entered again"
 scenario(
   "a job that takes all memory has failed after three deaths, and others are done",
   async () => {
-    await using harness = await Harness.open();
+    // A process that looks for memory everywhere says nothing for a while before it dies.
+    await using harness = await Harness.open({ lease: 60_000 });
     const supervisor = new Supervisor({
       slots: [{ name: "desk" }],
       start: (_, id) => supervised(harness.hire({ id, memory: 60 })),

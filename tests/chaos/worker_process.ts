@@ -12,6 +12,7 @@ import { hasRoom } from "../../agents/worker/disk_room.ts";
 import { WorkerAgent } from "../../agents/worker/worker.ts";
 import { chainExecutor } from "./chain.ts";
 import { chaosPlan, longestLife } from "./plan.ts";
+import { beKilled, beStopped } from "./strike.ts";
 
 const workerSettings = z.strictObject({
   id: z.string(),
@@ -23,7 +24,7 @@ const workerSettings = z.strictObject({
   beat: z.int(),
   /** The longest that a step may take, ms. */
   stall: z.int(),
-  /** It kills or stops itself there. */
+  /** It is killed or stopped there. */
   struck: z.strictObject({
     by: z.enum(["SIGKILL", "SIGSTOP"]),
     at: z.enum(crashPoints),
@@ -43,9 +44,8 @@ function misfortune({ struck }: ChaosWorkerSettings) {
   let times = 0;
   return async (point: (typeof crashPoints)[number]) => {
     if (point !== struck?.at || ++times !== struck.time) return;
-    Deno.kill(Deno.pid, struck.by);
-    // The signal may take a moment, in which nothing else is to happen.
-    if (struck.by === "SIGKILL") await new Promise(() => {});
+    if (struck.by === "SIGKILL") beKilled();
+    await beStopped();
   };
 }
 

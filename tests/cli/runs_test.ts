@@ -33,6 +33,8 @@ const small = [
 ];
 /** Jobs of some seconds. */
 const long = [...small, "--set", "epochs=500", "patience=500"];
+/** Jobs that nobody waits for. */
+const endless = [...small, "--set", "epochs=100000", "patience=100000"];
 
 /** Workers whose jobs have the permissions that a run on this machine has: their numbers are the same. */
 function startWorkers(url: string, count = 1): TaskProcess {
@@ -107,8 +109,59 @@ Deno.test({
       new RegExp(`^1 worker will leave after the job in hand: ${list[0].id}$`, "m"),
     );
     await workers.stdout.find(/"message":"left"/);
+
+    const deleted = done(await runTask("runs", ["delete", run, ...nats]));
+    assert.match(deleted, new RegExp(`^${run}: deleted, with 2 jobs and [2-9] blobs\n$`));
+    const { blobs, logs } = laboratory.backbone;
+    assert.deepEqual([await blobs.list(), await logs.names()], [[], []]);
+    for (const table of ["jobs", "specs", "results", "runs"] as const) {
+      assert.deepEqual(await laboratory.backbone.table(table).keys(), [], table);
+    }
   },
 });
+
+Deno.test({
+  name: "a run with work left is deleted only by force, and what is nobody's is swept",
+  ignore,
+  async fn() {
+    await using laboratory = await NatsLaboratory.open();
+    const { backbone, ledger } = laboratory;
+    const nats = ["--nats", laboratory.server.url];
+    await using workers = startWorkers(laboratory.server.url);
+    await workers.stdout.find(/joined with wasm/);
+    const submit = [...endless, "--cluster", "--no-wait", ...nats, "--out", newFolder()];
+    const [{ run }] = await jsonOf<{ run: string }[]>("train", submit);
+    const [, job] = await workers.stdout.find(/"begins a job".*"job":"(\w+)"/);
+    await workers.stdout.find(new RegExp(`"run":"${run}","job":"${job}"`));
+
+    assertRefused(await runTask("runs", ["delete", "nobody", run, ...nats]), "no run nobody");
+    const refused = await runTask("runs", ["delete", run, ...nats]);
+    assertRefused(refused, `run ${run} stays`, "is running on desk-1-", "is queued", "--force");
+    const { runs } = await jsonOf<{ runs: unknown }>("runs", ["delete", run, "--force", ...nats]);
+    assert.deepEqual(runs, [{ run, deleted: true, jobs: 2, shared: 0, blobs: blobsIn(runs) }]);
+    await workers.stdout.find(/gave a job back: the job was cancelled/);
+    assert.equal((await ledger.jobs()).size, 0);
+
+    await backbone.blobs.put(new Uint8Array(2048));
+    await backbone.logs.append(
+      `job.${job}`,
+      new Uint8Array(1),
+      await backbone.logs.last(`job.${job}`),
+    );
+    const swept = done(await runTask("runs", ["sweep", ...nats]));
+    // A checkpoint that was on its way when its job was cancelled may be among it.
+    assert.match(swept, /^removed what nobody refers to: \d+ blobs? of \d.*, 1 log$/m);
+    assert.deepEqual([await backbone.blobs.list(), await backbone.logs.names()], [[], []]);
+    const list = done(await runTask("runs", nats));
+    assert.match(
+      list,
+      /^the cluster has no runs\n\nstore {2}\d.* of 7\.8 GiB; fullest: \w+, \d+ %/,
+    );
+  },
+});
+
+/** How many blobs the first of the deleted runs had. */
+const blobsIn = (runs: unknown) => (runs as { readonly blobs: number }[])[0].blobs;
 
 Deno.test({
   name:
@@ -208,6 +261,16 @@ const wrongArguments: readonly (readonly [string, readonly string[], readonly st
   ["runs", ["list", "some-run"], ["runs show some-run"]],
   ["runs", ["show", "nobody"], ["nobody", "runs list"]],
   ["runs", ["--json", "--csv"], ["--json", "--csv"]],
+  ["runs", ["delete", "some-run"], ["delete", "--nats"]],
+  ["runs", ["delete", "--nats", "nats://127.0.0.1:9"], ["delete which run"]],
+  ["runs", ["sweep", "a", "--nats", "nats://127.0.0.1:9"], ["belongs to no run"]],
+  ["runs", ["show", "a", "b", "--nats", "nats://127.0.0.1:9"], ["one run", "a and b"]],
+  ["runs", ["cancel", "a", "--force", "--nats", "nats://127.0.0.1:9"], ["--force", "delete"]],
+  [
+    "runs",
+    ["delete", "a", "--job", "b", "--nats", "nats://127.0.0.1:9"],
+    ["whole runs", "--job"],
+  ],
   ["workers", [], ["--nats"]],
   ["workers", ["drain"], ["drain which worker"]],
   ["workers", ["fire", "desk"], ["fire", "list, drain"]],

@@ -297,7 +297,7 @@ Deno.test("the run folder has config, log, checkpoint and report", async () => {
   assert.equal(config.arm, "arm26");
   assert.equal(config.task, "random-reach");
   assert.equal(config.updates, 200);
-  assert.equal(config.trainer, "compiled");
+  assert.equal(config.trainer, "vector");
 
   const progress = events.filter((event) => event.type === "progress");
   assert.deepEqual(
@@ -388,12 +388,12 @@ const variants: readonly (readonly [readonly string[], Partial<SimReport>])[] = 
   [["--task", "centre-out"], { task: "centre-out" }],
   [["--arm", "human3"], {}],
   [["--arm", "two-dof", "--engine", "equations"], { engine: "equations" }],
-  [["--trainer", "graph", "--backend", "wasm"], {}],
+  [["--trainer", "tensors", "--backend", "wasm"], {}],
 ];
 
 for (const [args, expected] of variants) {
   Deno.test(`${args.join(" ")} trains and is measured`, async () => {
-    const batches = args.includes("graph") ? "2" : "10";
+    const batches = args.includes("tensors") ? "2" : "10";
     const { report } = await run([...small, "--batches", batches, ...args]);
     assert.equal(report.batches, Number(batches));
     for (const [key, value] of Object.entries(expected)) {
@@ -427,6 +427,7 @@ Deno.test("curl-field reports how the null field was left, and what was adapted"
     assert.ok(Number.isFinite(measures?.nullFieldDeviation));
   }
   assert.deepEqual(report.phases?.["null field"], ended.measures);
+  assert.ok(Number.isFinite(report.adaptation?.prediction));
 });
 
 Deno.test({

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { signalChild } from "../../cluster/child_signal.ts";
 
 const repository = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -25,14 +26,19 @@ export interface Surroundings {
   readonly through?: readonly string[];
 }
 
-/** The command of a task, word by word, with `args` after it. */
-function taskCommand(task: string, args: readonly string[]): string[] {
+/** The words of a task behind the program, which is Deno. */
+function taskWords(task: string): string[] {
   const text = Deno.readTextFileSync(`${repository}deno.json`);
   const { tasks }: { tasks: Record<string, { command: string }> } = JSON.parse(text);
   assert.ok(Object.hasOwn(tasks, task), `deno.json has a task ${task}`);
   const [program, ...words] = tasks[task].command.split(" ");
   assert.equal(program, "deno", "the task starts Deno");
-  return [Deno.execPath(), ...words, ...args];
+  return words;
+}
+
+/** The flags with which a task is run: what it may do, and how. */
+export function taskFlags(task: string): string[] {
+  return taskWords(task).filter((word) => word.startsWith("--"));
 }
 
 /** What has come out of one stream of a child so far. */
@@ -81,7 +87,6 @@ export class TaskProcess implements AsyncDisposable {
   /** Resolves when it has ended, however it did. */
   readonly ended: Promise<Outcome>;
   readonly #child: Deno.ChildProcess;
-  #running = true;
 
   /**
    * Use `startTask`.
@@ -104,7 +109,6 @@ export class TaskProcess implements AsyncDisposable {
   async #wait(): Promise<Outcome> {
     const deadline = setTimeout(() => this.signal("SIGKILL"), this.life);
     const { code, signal } = await this.#child.status;
-    this.#running = false;
     clearTimeout(deadline);
     return { code, signal, stdout: await this.stdout.whole, stderr: await this.stderr.whole };
   }
@@ -115,7 +119,7 @@ export class TaskProcess implements AsyncDisposable {
 
   /** Send it `signal`; harmless when it has ended. */
   signal(signal: Deno.Signal): void {
-    if (this.#running) this.#child.kill(signal);
+    signalChild(this.#child, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -130,7 +134,7 @@ export function startTask(
   args: readonly string[],
   { through = [] }: Surroundings = {},
 ): TaskProcess {
-  return new TaskProcess([...through, ...taskCommand(task, args)]);
+  return new TaskProcess([...through, Deno.execPath(), ...taskWords(task), ...args]);
 }
 
 /** Let `deno task <task>` with `args` do its work. */

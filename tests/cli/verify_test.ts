@@ -64,6 +64,8 @@ Deno.test("a run of the library that is done again is the same, bit for bit, and
   assert.equal(code, 0);
   assert.match(stdout, /^mlp-s2 +the same, bit for bit +\d+ +\d+ +yes$/m);
   assert.match(stdout, /^1 job done again: 1 the same, bit for bit$/m);
+  const several = await verify(run, "--job", "mlp-s2", "mlp-s1", "--json");
+  assert.deepEqual(verdicts(several).map(({ job }) => job), ["mlp-s1", "mlp-s2"]);
 });
 
 Deno.test("any stretch of a sim run leads to the digest of its next checkpoint", async () => {
@@ -122,6 +124,7 @@ Deno.test("what cannot be verified is refused in one line that says why", async 
   const refused: readonly (readonly [readonly string[], readonly string[]])[] = [
     [["nothing"], ["nothing", "no such run"]],
     [[run, "--job", "mlp-s9"], ["mlp-s9", "mlp-s1, mlp-s2"]],
+    [[run, "--job", "mlp-s1", "mlp-s8"], ["no job mlp-s8", "mlp-s1, mlp-s2"]],
     [[run, "--from", "previous", "--to", "previous"], ["previous"]],
     [[run, "--from", join(root, run, "config.json")], ["--job"]],
     [[run, "--job", "mlp-s1", "--from", join(root, run, "config.json")], [

@@ -115,6 +115,11 @@ Deno.test("worker asks which laboratory, and says what is wrong with its flags",
     "wasm",
   );
   assertRefused(
+    await runTask("worker", ["--nats", "nats://127.0.0.1:1", "--forget", "0"]),
+    "--forget",
+    "from 1",
+  );
+  assertRefused(
     await runTask("worker", ["--nats", "nats://127.0.0.1:1", "--token", "a", "--creds", "b"]),
     "--token",
     "--creds",

@@ -1,5 +1,6 @@
 /** What every form of the roll-out must compute: the losses and gradients of the scalar one. */
 import { ok, strictEqual } from "node:assert/strict";
+import type { CellName } from "../../controllers/cells.ts";
 import { MotorNetwork } from "../../controllers/motor_network.ts";
 import { scalarRollout } from "../../learners/motor/scalar_rollout.ts";
 import type { CallosumName } from "../../controllers/callosum.ts";
@@ -37,6 +38,7 @@ export interface Case {
   readonly steps: number;
   readonly kind: "bilateral" | "unilateral";
   readonly callosum: CallosumName;
+  readonly hemispheres: CellName;
   readonly objective: keyof typeof objectives;
   readonly units: number;
   readonly layers: number;
@@ -56,6 +58,7 @@ const main = {
   steps: 8,
   kind: "bilateral",
   callosum: "maxpool-pad",
+  hemispheres: "feed-forward",
   objective: "specialised",
   units: 16,
   layers: 2,
@@ -91,10 +94,28 @@ export const cases: readonly Case[] = [
   { ...main, title: "late senses", sensing: { ...humanSensing, ...noNoise }, steps: 12 },
   { ...main, title: "noisy senses and commands", sensing: { ...humanSensing, ...noDelay } },
   { ...main, title: "late and noisy senses", sensing: humanSensing, steps: 12, task: "hold" },
+  { ...main, title: "gated recurrent hemispheres", hemispheres: "gru", steps: 12 },
+  {
+    ...main,
+    title: "gated recurrent hemispheres of an odd width, a callosum that learns, late senses",
+    hemispheres: "gru",
+    callosum: "learned-linear",
+    units: 11,
+    layers: 3,
+    objective: "balanced",
+    sensing: humanSensing,
+  },
+  {
+    ...main,
+    title: "one gated recurrent stream",
+    hemispheres: "gru",
+    kind: "unilateral",
+    objective: "accuracy",
+  },
 ];
 
 export function problemOf(
-  { kind, callosum, objective, units, layers, sensing, ...plant }: Case,
+  { kind, callosum, hemispheres, objective, units, layers, sensing, ...plant }: Case,
 ): RolloutProblem {
   const arm = findArm(plant.arm);
   const actuator = findActuator(plant.actuator, arm);
@@ -102,6 +123,7 @@ export function problemOf(
     network: new MotorNetwork({
       kind,
       callosum,
+      hemispheres,
       units,
       layers,
       inputs: observationLayout(arm, actuator.muscles).size,

@@ -239,6 +239,41 @@ Deno.test("what a worker's record says is believed once it has changed, and unti
   assert.equal(workers.list(jobs, 91_000).total, 0);
 });
 
+Deno.test("workers of one machine, and of two machines of one name, are told apart", () => {
+  const workers = new WorkerBook();
+  const ids = ["desk-1-0a0a0a", "desk-2-0b0b0b", "lab-1-0c0c0c", "lab-1-0d0d0d", "loft-1-0e0e0e"];
+  for (const beat of [1, 2]) {
+    for (const id of ids) workers.set(id, worker(id.split("-")[0], { beat }), beat);
+    // Nobody hears of this one: it is no reason to call the other one otherwise.
+    if (beat === 1) workers.set("loft-1-0f0f0f", worker("loft"), beat);
+  }
+  const { list } = workers.list(new JobBook(), 2);
+  assert.deepEqual(list.map(({ id, name }) => [id, name]), [
+    ["desk-1-0a0a0a", "desk-1"],
+    ["desk-2-0b0b0b", "desk-2"],
+    ["lab-1-0c0c0c", "lab-1-0c0c0c"],
+    ["lab-1-0d0d0d", "lab-1-0d0d0d"],
+    ["loft-1-0e0e0e", "loft"],
+  ]);
+  // So are those who are told of with a job, or an alarm.
+  assert.deepEqual(ids.slice(1, 3).map((id) => workers.nameOf(id)), ["desk-2", "lab-1-0c0c0c"]);
+  assert.equal(workers.nameOf("loft-1-0f0f0f"), "loft");
+});
+
+Deno.test("a job that was deleted counts no more, in the laboratory and in its runs", () => {
+  const book = new JobBook();
+  book.setRun("run", run({ a: jobName(1), b: jobName(2) }));
+  book.setJob(jobName(1), job("done"));
+  book.setJob(jobName(2), job("failed", 0, { attempts: [] }));
+  book.removeJob(jobName(1));
+  book.removeJob(jobName(3));
+  assert.deepEqual([book.counts.done, book.counts.failed], [0, 1]);
+  const [summary] = book.summaries(0);
+  assert.deepEqual([summary.jobs.done, summary.jobs.failed, summary.progress], [0, 1, 0]);
+  book.setJob(jobName(1), job("queued"));
+  assert.equal(book.counts.queued, 1);
+});
+
 Deno.test("a worker's job is told with its name in its run and how far it is", () => {
   const jobs = new JobBook();
   const workers = new WorkerBook();

@@ -155,7 +155,11 @@ class HandThreads {
   readonly log: string[] = [];
   #fail: (error: Error) => void = assert.fail;
 
-  readonly start = (_bus: Bus, name: string, onError: (error: Error) => void) => {
+  /** Of the thread that was started last. */
+  bus?: Bus;
+
+  readonly start = (bus: Bus, name: string, onError: (error: Error) => void) => {
+    this.bus = bus;
     this.names.push(name);
     this.log.push(`start ${name}`);
     this.#fail = onError;
@@ -209,6 +213,25 @@ Deno.test("a worker has an actor only while it is idle and a trainer wants one",
     ...["start desk-1-actor-1", "leave desk-1-actor-1"],
     ...["start desk-1-actor-2", "leave desk-1-actor-2"],
   ]);
+});
+
+Deno.test("a worker is helping from its first piece on, as long as it has an actor", async () => {
+  const bus = strictBus();
+  const threads = new HandThreads();
+  const idle = idleActor(bus, threads);
+  const heard: string[] = [];
+  bus.subscribe(rolloutSubjects.pieces("trainer"), () => heard.push("piece"));
+  bus.subscribe(rolloutSubjects.actors("trainer"), () => heard.push("offer"));
+  idle.begin();
+  announce(bus, 1);
+  threads.bus!.publish(rolloutSubjects.actors("trainer"), new Uint8Array());
+  assert.equal(idle.isHelping, false, "an offer is no help yet");
+  threads.bus!.publish(rolloutSubjects.pieces("trainer"), new Uint8Array());
+  assert.equal(idle.isHelping, true);
+  assert.deepEqual(heard, ["offer", "piece"], "what is noticed gets through");
+  idle.end();
+  assert.equal(idle.isHelping, false);
+  await idle.close();
 });
 
 Deno.test("a worker whose actor has died does not try again and again", async () => {

@@ -9,6 +9,7 @@ import {
   Supervisor,
   type SupervisorTimes,
   type WorkerProcess,
+  WorkerStartError,
 } from "../../../agents/worker/supervisor.ts";
 import { Counters } from "../../../cluster/counters.ts";
 import { jsonLine, Log } from "../../../cluster/log.ts";
@@ -93,6 +94,53 @@ Deno.test("a worker that dies is started again under another id, and its death i
   await scene.ended;
 });
 
+/** A supervisor whose workers are started by `start`. @returns what it has logged, too */
+function supervise(start: (slot: string) => WorkerProcess) {
+  const lines: string[] = [];
+  const supervisor = new Supervisor({
+    slots: [{ name: "desk-1" }, { name: "desk-2" }],
+    start: ({ name }) => start(name),
+    bury: () => Promise.resolve(),
+    countOomKills: () => Promise.reject(new Error("no process can be started")),
+    log: new Log({}, jsonLine, (_, line) => lines.push(line)),
+    counters: new Counters(),
+    times: { firstPause: 1 },
+  });
+  return { supervisor, lines };
+}
+
+Deno.test("a worker that cannot be started for now is tried again, and the log says which", async () => {
+  const started = Promise.withResolvers<void>();
+  let tries = 0;
+  const { supervisor, lines } = supervise((slot) => {
+    if (slot === "desk-2" && ++tries < 3) throw new Error("Resource temporarily unavailable");
+    if (slot === "desk-2") started.resolve();
+    return new TestProcess(slot, (process) => process.end(done));
+  });
+  const ended = supervisor.run();
+  await started.promise;
+  supervisor.leave();
+  await ended;
+  const complaints = lines.map((line) => JSON.parse(line))
+    .filter(({ message }) => /cannot be started/.test(message));
+  assert.equal(complaints.length, 2);
+  assert.match(complaints[0].worker, /^desk-2-/);
+  assert.match(complaints[0].message, /Resource temporarily unavailable; tried again in 1 ms/);
+});
+
+Deno.test("a worker that can never be started ends the pool by an error that says which", async () => {
+  const { supervisor } = supervise((slot) => {
+    if (slot === "desk-2") throw new Deno.errors.NotFound("Failed to spawn 'deno'");
+    return new TestProcess(slot, (process) => process.end(done));
+  });
+  await assert.rejects(supervisor.run(), (error) => {
+    assert.ok(error instanceof WorkerStartError);
+    assert.match(error.message, /^the worker desk-2 cannot be started: Failed to spawn 'deno'$/);
+    return true;
+  });
+  supervisor.leave();
+});
+
 Deno.test("a worker that has left by itself is not started again", async () => {
   const scene = new Scene();
   (await scene.next).end(done);
@@ -157,7 +205,7 @@ Deno.test("the job of a dead worker is free at once, and another one goes on whe
   await reached.promise;
   await laboratory.until(id, ({ checkpoints }) => checkpoints[0]?.step === 4);
   const cause = { end: "lost", message: "ended by SIGKILL" } as const;
-  assert.deepEqual(await buryWorker(laboratory.backbone, "dead", cause), [id]);
+  assert.deepEqual(await buryWorker(laboratory.backbone, "dead", cause), [{ id }]);
   assert.equal(await laboratory.backbone.table("workers").get("dead"), undefined);
   await using _heir = await laboratory.hire({ id: "heir" });
   await laboratory.result(id);

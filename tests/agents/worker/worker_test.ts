@@ -262,6 +262,52 @@ Deno.test("a hint that comes twice does no harm", async () => {
   assert.equal((await laboratory.ledger.state(id))!.epoch, 1);
 });
 
+Deno.test("a hint at a job that was deleted is tried for a while, and then let go", async () => {
+  await using laboratory = new Laboratory();
+  const { ledger, backbone: { queue } } = laboratory;
+  const spec = countingJob("deleted", 2);
+  const id = await ledger.submit(spec);
+  await ledger.submitRun("run", {
+    ...{ title: "run", kind: "counting", config: {}, submitted: "" },
+    jobs: { deleted: id },
+  });
+  await ledger.cancel(id);
+  assert.equal((await ledger.deleteRun("run")).deleted, true);
+  const lane = laneOf(5, spec.needs);
+  const signal = new AbortController().signal;
+  // As often as it is tried, less once.
+  for (let time = 0; time < 59; time++) {
+    (await queue.pull([lane], { signal, patience: 1_000 }))!.giveBack();
+  }
+  await using _worker = await laboratory.hire();
+  const other = await ledger.submit(countingJob("other", 2));
+  assert.equal(await laboratory.result(other), sumTo(2));
+  assert.equal(await queue.waiting(lane), 0);
+});
+
+Deno.test("lines of the log that are about a job name the run with which it was submitted", async () => {
+  await using laboratory = new Laboratory();
+  const { ledger } = laboratory;
+  const fails = countingExecutor(({ name }) => {
+    if (name === "failing") throw new Error("on purpose");
+  });
+  const ids = await Promise.all(
+    ["failing", "fine"].map((name) => ledger.submit(countingJob(name, 2), { run: "run-7" })),
+  );
+  // What somebody submits with another run later stays with the first.
+  await ledger.submit(countingJob("fine", 2), { run: "run-8" });
+  await using worker = await laboratory.hire({ executors: [fails] });
+  await laboratory.result(ids[1]);
+  await laboratory.until(ids[0], ({ attempts }) => attempts.length > 0);
+  await worker[Symbol.asyncDispose]();
+  const lines = worker.log.map((line) => JSON.parse(line)).filter(({ job }) => job !== undefined);
+  const messages = new Set(lines.map(({ message }) => message));
+  for (const message of ["begins a job", "finished a job (first)", "the job failed: on purpose"]) {
+    assert(messages.has(message), `${message} in ${[...messages].join("; ")}`);
+  }
+  assert.deepEqual([...new Set(lines.map(({ run }) => run))], ["run-7"]);
+});
+
 Deno.test("a malformed hint goes to the dead letters and stops nobody", async () => {
   await using laboratory = new Laboratory();
   const spec = countingJob("after the letter", 1);

@@ -156,6 +156,37 @@ Deno.test("a result of one whose events were refused is not the first", async ()
   assert.equal(await bench.finish(lost.commit(undisturbed(job).result, origin)), "fenced");
 });
 
+Deno.test("a result whose events the server has forgotten meanwhile is not the first, and is done anew", async () => {
+  for (const after of ["commit: after the events", "commit: after the blob"] as const) {
+    const bench = await Bench.open();
+    const observer = bench.world.observer();
+    const at = (point: string) => point === after ? observer.logs.remove(jobLog(id)) : undefined;
+    const claim = await bench.claim("ann", { at });
+    await claim.events(["one", "two"]);
+    await bench.finish(claim.flush());
+    const { result } = undisturbed(job);
+    assert.equal(await bench.finish(claim.commit(result, origin)), "fenced", after);
+    assert.deepEqual(await observer.table("results").keys(), []);
+
+    await bench.lose();
+    const again = await bench.claim("bob");
+    await again.events(["one", "two"]);
+    assert.equal(await bench.finish(again.commit(result, origin)), "first");
+    assert.deepEqual((await bench.fold(2)).events, ["one", "two"]);
+  }
+});
+
+Deno.test("a log that had to begin anew in the middle of an attempt is known to be incomplete", async () => {
+  const bench = await Bench.open();
+  const claim = await bench.claim("ann");
+  await claim.events(["one", "two"]);
+  await bench.finish(claim.flush());
+  await bench.world.observer().logs.remove(jobLog(id));
+  await claim.events(["three"]);
+  await bench.finish(claim.flush());
+  assert.equal(await bench.finish(claim.commit(undisturbed(job).result, origin)), "fenced");
+});
+
 Deno.test("two results that differ on one backend raise an alarm, and the first one stands", async () => {
   const { bench, lost, holder } = await zombie("ann", "bob");
   assert.equal(await bench.finish(holder.commit(canonicalBytes(1), origin)), "first");
