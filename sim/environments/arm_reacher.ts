@@ -17,11 +17,12 @@
  */
 import type { Algebra } from "../expression/algebra.ts";
 import type { RandomStream } from "../random.ts";
+import { motorTorques } from "../robots/actuation.ts";
 import { jointFrames, linkFrames, toolFrame } from "../robots/chain.ts";
 import { gymReacher } from "../robots/reachers.ts";
 import { robotStep } from "../robots/robot_step.ts";
-import { clip } from "../actuators/actuator.ts";
 import type { EquationsTask, Parts } from "./equations_task.ts";
+import { difference, norm, sumOfSquares } from "./terms.ts";
 
 const physicsStep = 0.01;
 const substeps = 2;
@@ -37,7 +38,7 @@ function finger<Value>(algebra: Algebra<Value>, angles: readonly Value[]) {
 }
 
 function offTarget<Value>(algebra: Algebra<Value>, { angles, target }: Parts<Value>) {
-  return finger(algebra, angles).map((value, axis) => algebra.subtract(value, target[axis]));
+  return difference(algebra, finger(algebra, angles), target);
 }
 
 /** Uniform in the disc, by rejection from the square around it. */
@@ -82,12 +83,7 @@ export const armReacher: EquationsTask = {
     velocities: [0, 1].map(() => random.uniform(-0.005, 0.005)),
   }),
   step(algebra, { angles, velocities, target }, action) {
-    const torques = action.map((command, j) =>
-      algebra.multiply(
-        clip(algebra, command, -1, 1),
-        algebra.constant(gymReacher.joints[j].maximalTorque),
-      )
-    );
+    const torques = motorTorques(algebra, gymReacher, action);
     let motion = { angles, velocities };
     for (let substep = 0; substep < substeps; substep++) {
       motion = robotStep(algebra, gymReacher, motion, torques, {
@@ -97,10 +93,8 @@ export const armReacher: EquationsTask = {
       });
     }
     const state = { ...motion, target };
-    const [dx, dy] = offTarget(algebra, state);
-    const square = (value: typeof dx) => algebra.multiply(value, value);
-    const distance = algebra.sqrt(algebra.add(square(dx), square(dy)));
-    const control = algebra.add(square(action[0]), square(action[1]));
+    const distance = norm(algebra, offTarget(algebra, state));
+    const control = sumOfSquares(algebra, action);
     return { state, reward: algebra.negate(algebra.add(distance, control)) };
   },
   observe(algebra, state) {

@@ -53,8 +53,8 @@ export interface EnvironmentStep {
   /** What the next action is to be chosen from: of the next episode where one has ended. */
   readonly observation: Float64Array;
   /**
-   * What the step itself ended in: differs from `observation` only where an episode has ended. This is the
-   * observation to bootstrap a value from at a truncation.
+   * What the step itself ended in: differs from `observation` only where an episode has ended (and may be
+   * the same view where none has). This is the observation to bootstrap a value from at a truncation.
    */
   readonly finalObservation: Float64Array;
   /** [copy] */
@@ -67,6 +67,19 @@ export interface EnvironmentStep {
   readonly success: Uint8Array;
 }
 
+/** Where all copies stand between two steps: enough to go on from there. */
+export interface EnvironmentState {
+  readonly seed: number;
+  /** The number of the first copy among all those of a run. */
+  readonly first: number;
+  /** The state of the task, [row][copy]. */
+  readonly state: Float64Array;
+  /** [copy]: steps taken in the present episode. */
+  readonly steps: Int32Array;
+  /** [copy]: episodes begun. */
+  readonly episodes: Int32Array;
+}
+
 /** N copies of a task. */
 export interface VectorEnvironment {
   readonly specification: TaskSpecification;
@@ -76,8 +89,9 @@ export interface VectorEnvironment {
   /** Only where the task is one of reaching goals. */
   readonly goals?: GoalRows;
   /**
-   * Start every copy anew. Copy i takes what it draws from the streams `episodes/<first + i>/<episode>`
-   * under the seed, so that its episodes do not depend on how many others there are.
+   * Start every copy anew. Copy i takes what it draws, episode by episode, from the stream
+   * `episodes/<first + i>` under the seed, so that its episodes do not depend on how many others there
+   * are.
    *
    * @param first the number of the first copy among all those of a run, which may be spread over processes
    * @returns the observation, a view that the next step overwrites
@@ -89,4 +103,16 @@ export interface VectorEnvironment {
    * @throws {Error} before the first reset
    */
   step(actions: Float64Array): EnvironmentStep;
+  /**
+   * Where all copies stand, copied.
+   * @throws {Error} before the first reset
+   */
+  save(): EnvironmentState;
+  /**
+   * Go on from where another environment of the same task and as many copies stood: what follows has the
+   * same bits. (The draws of the episodes begun are repeated.)
+   * @returns the observation, a view that the next step overwrites
+   * @throws {RangeError} when the state belongs to another number of copies or rows
+   */
+  restore(saved: EnvironmentState): Float64Array;
 }

@@ -37,3 +37,9 @@ export interface EquationsTask {
   /** What a policy is shown of a state, a value a row. */
   observe<Value>(algebra: Algebra<Value>, state: Parts<Value>): readonly Value[];
 }
+
+/** @throws {RangeError} when a task states another number of rows than it declares */
+export function requireRows(task: string, what: string, given: number, expected: number): void {
+  if (given === expected) return;
+  throw new RangeError(`${task} states ${given} rows of its ${what} and declares ${expected}`);
+}
