@@ -14,8 +14,9 @@
  * trial. Arrays are laid out [unit][trial].
  */
 import { addProduct, addScaled, fillRows } from "../learners/nn/matrix_kernels.ts";
-import { initialParameters } from "../learners/nn/initialisers.ts";
+import { initialParameters, orthogonal } from "../learners/nn/initialisers.ts";
 import { layOut, type ParameterLayout, viewOf } from "../learners/nn/parameters.ts";
+import { randomStream } from "../sim/random.ts";
 import { activations } from "./activations.ts";
 import { callosa, type Callosum, type CallosumName, noKernel } from "./callosum.ts";
 import { type Cell, type CellName, cells, type CellValues, defaultCell } from "./cells.ts";
@@ -90,6 +91,9 @@ export interface NetworkTensors {
 /** The name of the kernel of what `stream` receives over a callosum that learns, before layer k. */
 const callosalKernel = (k: number, stream: string) => `callosum.${k}.${stream}`;
 
+/** How the names of kernels end by which a layer's state enters its cells. */
+const recurrentSuffix = ".recurrent";
+
 /** A network's structure; its weights are one vector that is passed in. */
 export class MotorNetwork {
   readonly layout: ParameterLayout;
@@ -119,7 +123,7 @@ export class MotorNetwork {
         [
           [`${stream}.${k}.kernel`, [k === 0 ? inputs : width, driven * width]],
           ...recurrent > 0
-            ? [[`${stream}.${k}.recurrent`, [width, recurrent * width]] as const]
+            ? [[`${stream}.${k}${recurrentSuffix}`, [width, recurrent * width]] as const]
             : [],
           [`${stream}.${k}.bias`, [parts * width]],
         ] as const).flat()
@@ -167,7 +171,7 @@ export class MotorNetwork {
     });
     const layer = (name: string): LayerTensors => ({
       ...dense(name),
-      recurrent: views.get(`${name}.recurrent`) ?? noKernel,
+      recurrent: views.get(`${name}${recurrentSuffix}`) ?? noKernel,
     });
     const layers = Array.from({ length: this.config.layers }, (_, k) => k);
     return {
@@ -180,9 +184,14 @@ export class MotorNetwork {
     };
   }
 
-  /** Weights before training: Glorot uniform, biases 0, merge weights ½. */
+  /** Weights before training, as Keras has them: Glorot uniform, from states orthogonal, biases 0; merge ½. */
   initialWeights(seed: number): Float64Array {
     const weights = initialParameters(this.layout, seed);
+    for (const tensor of this.layout.tensors) {
+      if (!tensor.name.endsWith(recurrentSuffix)) continue;
+      const stream = randomStream(seed, `weights/${tensor.name}`);
+      orthogonal(viewOf(weights, tensor), tensor.shape[0], tensor.shape[1], 1, stream);
+    }
     for (const merge of this.tensors(weights).merge) merge[0] = 0.5;
     return weights;
   }

@@ -4,6 +4,9 @@
  * The path is differentiated in full, through both streams and the callosum, for every loss; the losses'
  * shares only mask what each group of parameters takes. Weight gradients are therefore formed once, from
  * the cotangents combined by their shares.
+ *
+ * Where cells have a state, the steps are pulled back from the last one to the first: what a step leaves in
+ * `LossCotangent.state` is what the step before it begins with.
  */
 import {
   addOuterProduct,
@@ -12,14 +15,27 @@ import {
   addScaled,
 } from "../learners/nn/matrix_kernels.ts";
 import { callosa, type Callosum } from "./callosum.ts";
-import type { Activity, MotorNetwork, NetworkTensors, ParameterGroup } from "./motor_network.ts";
+import { activations } from "./activations.ts";
+import type { CellValues } from "./cells.ts";
+import type {
+  Activity,
+  HiddenArrays,
+  MotorNetwork,
+  NetworkTensors,
+  ParameterGroup,
+} from "./motor_network.ts";
 
 /** One loss's part in the reverse pass of a time step. */
 export interface LossCotangent {
   /** ∂loss/∂output, [actuator][trial]; overwritten. */
   readonly output: Float64Array;
   /** ∂loss/∂hidden beside the path through the output, [layer][stream]; none where undefined. */
-  readonly hidden?: readonly (readonly Float64Array[])[];
+  readonly hidden?: HiddenArrays;
+  /**
+   * For cells with a state: ∂loss/∂hidden by way of the step after, [layer][stream], 0 at the last step;
+   * overwritten with the same for the step before. Without it nothing comes from later steps.
+   */
+  readonly state?: HiddenArrays;
   /** Written: ∂loss/∂observation, [input][trial]. */
   readonly input: Float64Array;
   /** The share of this loss's gradient that each group of parameters takes. */
@@ -32,35 +48,35 @@ interface Step {
   readonly gradient: NetworkTensors;
   readonly observation: Float64Array;
   readonly activity: Activity;
+  /** Hidden activities of the step before; none at the first step. */
+  readonly before: HiddenArrays | undefined;
   readonly losses: readonly LossCotangent[];
 }
-
-/** Multiplies a cotangent by the activation's derivative, from the activation's value. */
-const pullActivation = {
-  sigmoid: (cotangent: Float64Array, values: Float64Array) => {
-    for (let i = 0; i < cotangent.length; i++) cotangent[i] *= values[i] * (1 - values[i]);
-  },
-  tanh: (cotangent: Float64Array, values: Float64Array) => {
-    for (let i = 0; i < cotangent.length; i++) cotangent[i] *= 1 - values[i] * values[i];
-  },
-};
 
 /** Reverse passes of one network for so many trials and losses; owns the working memory. */
 export class ReversePass {
   /** Cotangents of the layer that the pass has come to, [loss][stream], each [unit][trial]. */
   readonly #cotangents: readonly (readonly Float64Array[])[];
+  /** Those of its cells' arguments, each [part][unit][trial]; the same arrays for cells of one part. */
+  readonly #ofArguments: readonly (readonly Float64Array[])[];
   /** Cotangents of what enters a layer, [stream]. */
   readonly #entering: readonly Float64Array[];
   readonly #combined: Float64Array;
+  readonly #combinedEntering: Float64Array;
   readonly #combinedOutput: Float64Array;
   readonly #merged: Float64Array;
 
   constructor(readonly network: MotorNetwork, readonly trials: number, losses: number) {
-    const { width, streams, config } = network;
+    const { width, streams, config, cell: { parts } } = network;
     const layer = () => new Float64Array(width * trials);
+    const cells = () => new Float64Array(parts * width * trials);
     this.#cotangents = Array.from({ length: losses }, () => streams.map(layer));
+    this.#ofArguments = parts === 1
+      ? this.#cotangents
+      : Array.from({ length: losses }, () => streams.map(cells));
     this.#entering = streams.map(layer);
-    this.#combined = layer();
+    this.#combined = cells();
+    this.#combinedEntering = layer();
     this.#combinedOutput = new Float64Array(config.outputs * trials);
     this.#merged = layer();
   }
@@ -69,6 +85,7 @@ export class ReversePass {
    * Pull `losses` back through the activities of a forward pass without lesions.
    *
    * @param gradient added to: for each group of parameters the losses' shares of its gradient
+   * @param before what the forward pass was given: hidden activities of the step before
    */
   run(
     weights: Float64Array,
@@ -76,6 +93,7 @@ export class ReversePass {
     activity: Activity,
     losses: readonly LossCotangent[],
     gradient: Float64Array,
+    before?: HiddenArrays,
   ): void {
     const { network } = this;
     const step: Step = {
@@ -83,17 +101,18 @@ export class ReversePass {
       gradient: network.tensors(gradient),
       observation,
       activity,
+      before,
       losses,
     };
     this.#pullReadout(step, network.mergeScales(weights));
     for (let k = network.config.layers - 1; k >= 0; k--) {
       network.streams.forEach((_, s) => {
-        this.#pullTanh(step, k, s);
+        this.#pullCells(step, k, s);
         this.#addLayerGradient(step, k, s);
       });
       losses.forEach((loss, index) => {
-        if (k > 0) this.#pullLayer(step, k, this.#cotangents[index], loss.share("shared"));
-        else this.#pullInput(step, this.#cotangents[index], loss.input);
+        if (k > 0) this.#pullLayer(step, k, index, loss.share("shared"));
+        else this.#pullInput(step, this.#ofArguments[index], loss.input);
       });
     }
   }
@@ -106,7 +125,7 @@ export class ReversePass {
     const last = activity.hidden[layers - 1];
     this.#combinedOutput.fill(0);
     losses.forEach((loss, index) => {
-      pullActivation[outputActivation](loss.output, activity.output);
+      activations[outputActivation].pullBack(loss.output, activity.output);
       const share = loss.share("shared");
       addScaled(this.#combinedOutput, loss.output, share);
       const merged = this.#merged.fill(0);
@@ -121,50 +140,79 @@ export class ReversePass {
     addRowSums(bias, this.#combinedOutput, outputs, trials);
   }
 
-  /** Through the tanh of layer k of stream s, with what the losses add there. */
-  #pullTanh({ activity, losses }: Step, k: number, s: number): void {
-    losses.forEach(({ hidden }, index) => {
+  /** Through the cells of layer k of stream s, with what the losses and the step after add there. */
+  #pullCells({ weights, activity, before, losses }: Step, k: number, s: number): void {
+    const { cell } = this.network;
+    const values: CellValues = {
+      gates: activity.gates[k][s],
+      hidden: activity.hidden[k][s],
+      before: before?.[k][s],
+    };
+    losses.forEach(({ hidden, state }, index) => {
       const cotangent = this.#cotangents[index][s];
+      const ofArguments = this.#ofArguments[index][s];
+      const ofState = cell.recurrent > 0 ? state?.[k][s] : undefined;
       if (hidden) addScaled(cotangent, hidden[k][s], 1);
-      pullActivation.tanh(cotangent, activity.hidden[k][s]);
+      if (ofState) addScaled(cotangent, ofState, 1);
+      cell.pullBack(values, cotangent, ofArguments, ofState);
+      if (ofState) this.#pullRecurrent(ofState, weights.streams[s][k].recurrent, ofArguments);
     });
   }
 
+  /** Adds to the cotangent of the state what comes through the arguments of the cells' parts. */
+  #pullRecurrent(ofState: Float64Array, kernel: Float64Array, ofArguments: Float64Array): void {
+    const { trials, network: { width, cell } } = this;
+    const rows = cell.recurrent * width;
+    addProduct(ofState, kernel, this.#recurrentPart(ofArguments), width, rows, trials, rows, 1);
+  }
+
+  /** The parts that the state is multiplied into. */
+  #recurrentPart(ofArguments: Float64Array): Float64Array {
+    const { width, cell: { parts, recurrent } } = this.network;
+    return ofArguments.subarray((parts - recurrent) * width * this.trials);
+  }
+
   /** Adds the gradient of layer k of stream s, combined over the losses that train it. */
-  #addLayerGradient({ gradient, observation, activity, losses }: Step, k: number, s: number): void {
+  #addLayerGradient(step: Step, k: number, s: number): void {
+    const { gradient, observation, activity, before, losses } = step;
     const { trials } = this;
-    const { width, config } = this.network;
+    const { width, config, cell } = this.network;
     const shares = losses.map((loss) => loss.share(s));
     if (shares.every((share) => share === 0)) return;
     const combined = this.#combined.fill(0);
     shares.forEach((share, index) => {
-      if (share !== 0) addScaled(combined, this.#cotangents[index][s], share);
+      if (share !== 0) addScaled(combined, this.#ofArguments[index][s], share);
     });
     const from = k === 0 ? observation : activity.received[k - 1][s];
     const rows = k === 0 ? config.inputs : width;
-    const { kernel, bias } = gradient.streams[s][k];
-    addOuterProduct(kernel, from, combined, rows, width, trials);
-    addRowSums(bias, combined, width, trials);
+    const { kernel, recurrent, bias } = gradient.streams[s][k];
+    addOuterProduct(kernel, from, combined, rows, cell.driven * width, trials);
+    addRowSums(bias, combined, cell.parts * width, trials);
+    if (cell.recurrent === 0 || !before) return;
+    const recurring = this.#recurrentPart(combined);
+    addOuterProduct(recurrent, before[k][s], recurring, width, cell.recurrent * width, trials);
   }
 
   /**
-   * Replaces the cotangents of layer k's pre-activations by those of layer k − 1's activities. A callosum
-   * that learns belongs to neither hemisphere: its kernels take the share of what both have in common.
+   * From the arguments of layer k to the activities of layer k − 1, for one loss. A callosum that learns
+   * belongs to neither hemisphere: its kernels take the share of what both have in common.
    */
   #pullLayer(
     { weights, gradient, activity }: Step,
     k: number,
-    cotangents: readonly Float64Array[],
+    loss: number,
     share: number,
   ): void {
     const { trials } = this;
-    const { width, streams, config } = this.network;
+    const { width, streams, config, cell } = this.network;
     const callosum: Callosum | undefined = callosa[config.callosum];
+    const driven = cell.driven * width;
     this.#entering.forEach((entering, s) => {
       const { kernel } = weights.streams[s][k];
-      addProduct(entering.fill(0), kernel, cotangents[s], width, width, trials, width, 1);
+      const ofArguments = this.#ofArguments[loss][s];
+      addProduct(entering.fill(0), kernel, ofArguments, width, driven, trials, driven, 1);
     });
-    cotangents.forEach((cotangent, s) => {
+    this.#cotangents[loss].forEach((cotangent, s) => {
       cotangent.set(this.#entering[s]);
       if (streams.length === 1 || !callosum) return;
       const [receiver, hidden] = [1 - s, activity.hidden[k - 1][s]];
@@ -172,7 +220,7 @@ export class ReversePass {
       const kernel = weights.callosum[k - 1][receiver];
       callosum.pullBack(cotangent, received, hidden, width, trials, kernel);
       if (!callosum.learned || share === 0) return;
-      const scaled = this.#combined.fill(0);
+      const scaled = this.#combinedEntering.fill(0);
       addScaled(scaled, received, share);
       const kernelGradient = gradient.callosum[k - 1][receiver];
       callosum.addKernelGradient(kernelGradient, scaled, hidden, width, trials);
@@ -180,12 +228,13 @@ export class ReversePass {
   }
 
   /** Writes the cotangent of the observation. */
-  #pullInput({ weights }: Step, cotangents: readonly Float64Array[], input: Float64Array): void {
-    const { width, config } = this.network;
+  #pullInput({ weights }: Step, ofArguments: readonly Float64Array[], input: Float64Array): void {
+    const { width, config, cell } = this.network;
+    const driven = cell.driven * width;
     input.fill(0);
-    cotangents.forEach((cotangent, s) => {
+    ofArguments.forEach((cotangent, s) => {
       const { kernel } = weights.streams[s][0];
-      addProduct(input, kernel, cotangent, config.inputs, width, this.trials, width, 1);
+      addProduct(input, kernel, cotangent, config.inputs, driven, this.trials, driven, 1);
     });
   }
 }

@@ -47,5 +47,6 @@ function unitsOfMatched(config: RunConfig): number {
     outputs: actuator.count,
     outputActivation: actuator.muscles ? "sigmoid" : "tanh",
     callosum: usualCallosum,
+    hemispheres: config.hemispheres,
   });
 }

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { CallosumName } from "../../controllers/callosum.ts";
 import { callosumNames } from "../../controllers/callosum.ts";
+import { type CellName, cellNames } from "../../controllers/cells.ts";
 import { MotorNetwork } from "../../controllers/motor_network.ts";
 import { objectiveNames, objectives } from "../../learners/motor/objectives.ts";
 import { rolloutNames } from "../../learners/motor/rollouts.ts";
@@ -63,6 +64,8 @@ export const runConfig = z.strictObject({
   /** Hidden layers. */
   layers: z.int().min(1).max(largest.layers),
   callosum: z.enum(callosumNames as [CallosumName, ...CallosumName[]]),
+  /** What the hidden layers are made of; the paper's cells unless given. */
+  hemispheres: z.enum(cellNames as [CellName, ...CellName[]]).optional(),
   objective: z.enum(objectiveNames as [keyof typeof objectives, ...(keyof typeof objectives)[]]),
   learningRate: z.number().positive(),
   /** What differentiates the roll-outs. */
@@ -106,6 +109,7 @@ export function runNetwork(config: RunConfig, { arm, actuator }: RunParts): Moto
     units: config.units,
     layers: config.layers,
     callosum: config.controller === "unilateral" ? "none" : config.callosum,
+    hemispheres: config.hemispheres,
     inputs: observationLayout(arm, actuator.muscles).size,
     outputs: actuator.count,
     outputActivation: actuator.muscles ? "sigmoid" : "tanh",

@@ -28,7 +28,8 @@
  * In the arm this is the laboratory's main controller. What the hemispheres learn in the equations of motion
  * drives the simulated arm of cannon-es through the same observations and the same muscles or motors, and
  * every test is done in both. Extensions, each off unless asked for: late and noisy senses, torque motors, an
- * arm of three joints, a force field, another callosum, a merge that goes on learning alone.
+ * arm of three joints, a force field, another callosum, gated recurrent hemispheres, a merge that goes on
+ * learning alone.
  */
 import type { MotorNetwork } from "../../controllers/motor_network.ts";
 import { networkController } from "../../controllers/network_controller.ts";

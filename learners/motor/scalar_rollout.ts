@@ -9,7 +9,8 @@
  * and the losses are taken on the hand after each of the T steps. Senses may be late and noisy
  * (`sensory_path.ts`), commands noisy.
  */
-import type { Activity } from "../../controllers/motor_network.ts";
+import type { Activity, HiddenArrays } from "../../controllers/motor_network.ts";
+import { intact } from "../../controllers/lesions.ts";
 import { type LossCotangent, ReversePass } from "../../controllers/reverse_pass.ts";
 import type { Kernel } from "../../sim/expression/kernel.ts";
 import { addScaled } from "../nn/matrix_kernels.ts";
@@ -63,6 +64,8 @@ interface ReverseState {
   readonly command: Float64Array;
   /** [layer][stream], only for losses with a regulariser. */
   readonly hidden?: Float64Array[][];
+  /** Of the network's state, only for networks that have one. */
+  readonly state?: HiddenArrays;
   readonly cotangent: LossCotangent;
 }
 
@@ -147,7 +150,8 @@ function tapeFor(
       const observation = new Float64Array(observationSize);
       const command = new Float64Array(commandSize);
       const smoothsHidden = loss.weights.activity > 0 && bodySignals === undefined;
-      const hidden = smoothsHidden ? network.activity(trials).hidden : undefined;
+      const hidden = smoothsHidden ? network.hiddenArrays(trials) : undefined;
+      const state = network.hasState ? network.hiddenArrays(trials) : undefined;
       return {
         stateAfter: new Float64Array(stateSize),
         stateBefore: new Float64Array(stateSize),
@@ -155,7 +159,8 @@ function tapeFor(
         sensed: times.map(() => sensedOf(observation, !path.isLate)),
         command,
         hidden,
-        cotangent: { output: command, input: observation, hidden, share: loss.share },
+        state,
+        cotangent: { output: command, input: observation, hidden, state, share: loss.share },
       };
     }),
     reversePass: new ReversePass(network, trials, losses.length),
@@ -177,7 +182,14 @@ function rollOut(
     inputsAt(batch, t, inputs[t]);
     observe(path, tape, t, noise);
     observations[t].set(inputs[t].target, sensed[t].length);
-    network.forward(weights, observations[t], activities[t], trials);
+    network.forward(
+      weights,
+      observations[t],
+      activities[t],
+      trials,
+      intact,
+      activities[t - 1]?.hidden,
+    );
     const { output } = activities[t];
     if (noise && commands[t] !== output) {
       commands[t].set(output);
@@ -294,7 +306,7 @@ function pullBack(
   const { reverse, reversePass } = tape;
   for (const loss of reverse) {
     loss.stateAfter.fill(0);
-    for (const sensed of loss.sensed) sensed.fill(0);
+    for (const cotangent of [...loss.sensed, ...loss.state?.flat() ?? []]) cotangent.fill(0);
   }
   const cotangents = reverse.map(({ cotangent }) => cotangent);
   for (let t = steps - 1; t >= 0; t--) {
@@ -316,7 +328,8 @@ function pullBack(
       if (loss.hidden) seedActivity(problem, tape, t, loss.hidden, activity);
       [loss.stateAfter, loss.stateBefore] = [loss.stateBefore, loss.stateAfter];
     });
-    reversePass.run(weights, observations[t], activities[t], cotangents, gradient);
+    const before = activities[t - 1]?.hidden;
+    reversePass.run(weights, observations[t], activities[t], cotangents, gradient, before);
     for (const loss of reverse) passBack(path, tape, loss, t);
   }
 }

@@ -28,7 +28,7 @@ import {
   type RolloutProblem,
 } from "./rollout.ts";
 import { drawNoise, type PathNoise, type SensoryPath, sensoryPath } from "./sensory_path.ts";
-import { applyNetwork } from "./tensor_network.ts";
+import { applyNetwork, type TensorActivity } from "./tensor_network.ts";
 
 /** The terms of the losses, in the order in which they are read back. */
 const termNames = ["positionL1", "positionSquared", "effort", "activity"] as const;
@@ -120,6 +120,7 @@ function rollOut(
   const disturbed = (values: tf.Tensor2D, by: Float64Array | undefined): tf.Tensor2D =>
     by ? tf.add(values, tf.concat2d(columns(by, trials), 1)) : values;
   const sensed: tf.Tensor2D[] = []; // one a step, [trials, rows]
+  let before: TensorActivity["hidden"] | undefined;
   let plant = restState(algebra, equations, columns(batch.startAngles, trials));
   for (let step = 0; step < steps; step++) {
     inputsAt(batch, step, inputs);
@@ -127,7 +128,8 @@ function rollOut(
     sensed.push(algebra.stack([plant.proprioception, plant.hand.x, plant.hand.y]));
     const told = disturbed(arriving(path, sensed), noise?.sensed[step]);
     const observation = tf.concat2d([told, target], 1);
-    const activity = applyNetwork(algebra, network, parameters, observation);
+    const activity = applyNetwork(algebra, network, parameters, observation, before);
+    before = activity.hidden;
     const command = disturbed(activity.output, noise?.command[step]);
     plant = plantStep(algebra, equations, plant, command, field(inputs.field, trials));
     const hand = algebra.stack([plant.hand.x, plant.hand.y]);

@@ -14,7 +14,7 @@ import {
   type RolloutProblem,
 } from "./rollout.ts";
 import { drawNoise, sensoryPath } from "./sensory_path.ts";
-import { tileMultiple } from "./vector/products.ts";
+import { tileMultiple } from "../nn/vector/products.ts";
 import { noSums, termsOf } from "./vector/term_sums.ts";
 import { actingParts } from "./vector/tile_inputs.ts";
 import { TileRollout } from "./vector/tile_rollout.ts";

@@ -1,8 +1,11 @@
-/** Adam with clipping of each tensor's gradient, as Keras' `Adam(clipnorm=…)` does it. */
+/**
+ * Adam, with the two ways in which gradients are clipped before it: each tensor's by its own norm, as Keras'
+ * `Adam(clipnorm=…)` does it, or all together by the norm of the whole, as policy-gradient methods do it.
+ */
 import { type ParameterLayout, viewOf } from "./parameters.ts";
 
-/** Hyper-parameters of Adam (Kingma & Ba 2015, algorithm 1). */
-export interface AdamSettings {
+/** Hyper-parameters of Adam itself (Kingma & Ba 2015, algorithm 1). */
+export interface AdamStepSettings {
   readonly learningRate: number;
   /** Decay of the first moment, 0 … 1. */
   readonly beta1: number;
@@ -10,6 +13,10 @@ export interface AdamSettings {
   readonly beta2: number;
   /** Added to the root of the second moment. */
   readonly epsilon: number;
+}
+
+/** Those of Adam with clipping tensor by tensor. */
+export interface AdamSettings extends AdamStepSettings {
   /** Largest Euclidean norm of one tensor's gradient; Infinity for none. */
   readonly clipNorm: number;
 }
@@ -53,7 +60,34 @@ export function clipByTensorNorm(
   }
 }
 
-/** One update of `parameters` in place; `gradient` is clipped in place. */
+/**
+ * Scale a gradient whose norm exceeds `limit` down to that norm, all its elements alike.
+ * @returns the norm before
+ */
+export function clipByGlobalNorm(gradient: Float64Array, limit: number): number {
+  const norm = Math.sqrt(sumOfSquares(gradient));
+  if (norm > limit) {
+    const scale = limit / norm;
+    for (let i = 0; i < gradient.length; i++) gradient[i] *= scale;
+  }
+  return norm;
+}
+
+/** In four sums, none of which waits for the one before it. */
+function sumOfSquares(values: Float64Array): number {
+  const whole = values.length - values.length % 4;
+  let a = 0, b = 0, c = 0, d = 0;
+  for (let i = 0; i < whole; i += 4) {
+    a += values[i] * values[i];
+    b += values[i + 1] * values[i + 1];
+    c += values[i + 2] * values[i + 2];
+    d += values[i + 3] * values[i + 3];
+  }
+  for (let i = whole; i < values.length; i++) a += values[i] * values[i];
+  return (a + b) + (c + d);
+}
+
+/** One update of `parameters` in place; `gradient` is clipped in place, tensor by tensor. */
 export function adamUpdate(
   layout: ParameterLayout,
   parameters: Float64Array,
@@ -61,10 +95,28 @@ export function adamUpdate(
   state: AdamState,
   settings: AdamSettings,
 ): void {
-  const { learningRate, beta1, beta2, epsilon, clipNorm } = settings;
-  clipByTensorNorm(layout, gradient, clipNorm);
+  clipByTensorNorm(layout, gradient, settings.clipNorm);
+  adamStep(parameters, gradient, state, settings);
+}
+
+/** The learning rate with what corrects the moments' bias towards 0 after so many updates. */
+export function adamStepSize(
+  { learningRate, beta1, beta2 }: AdamStepSettings,
+  updates: number,
+): number {
+  return learningRate * Math.sqrt(1 - beta2 ** updates) / (1 - beta1 ** updates);
+}
+
+/** One update of `parameters` in place, by the gradient as it is. */
+export function adamStep(
+  parameters: Float64Array,
+  gradient: Float64Array,
+  state: AdamState,
+  settings: AdamStepSettings,
+): void {
   state.updates++;
-  const step = learningRate * Math.sqrt(1 - beta2 ** state.updates) / (1 - beta1 ** state.updates);
+  const { beta1, beta2, epsilon } = settings;
+  const step = adamStepSize(settings, state.updates);
   const { first, second } = state;
   for (let i = 0; i < parameters.length; i++) {
     first[i] += (1 - beta1) * (gradient[i] - first[i]);

@@ -54,31 +54,54 @@ export function bootstrapInterval(
 ): Interval | undefined {
   requireConfidence(confidence);
   if (values.length < 2) return undefined;
-  const means = resampledMeans(values).sort();
+  const means = resampled(values, mean).sort();
   const tail = expandedTail(confidence, values.length);
   return [quantile(means, tail), quantile(means, 1 - tail)];
 }
 
-/** The means of as many values, drawn from the values again and again. */
-function resampledMeans(values: readonly number[]): Float64Array {
+/**
+ * The percentile bootstrap's confidence interval of any statistic (Efron 1979): the quantiles of what it is
+ * in resamples.
+ *
+ * @param confidence that of the interval, between 0 and 1
+ * @returns `undefined` for fewer than two values, which tell nothing about their spread
+ * @throws {RangeError} when there is no such confidence
+ */
+export function percentileInterval(
+  values: readonly number[],
+  statistic: (values: readonly number[]) => number,
+  confidence = 0.95,
+): Interval | undefined {
+  requireConfidence(confidence);
+  if (values.length < 2) return undefined;
+  const statistics = resampled(values, statistic).sort();
+  const tail = (1 - confidence) / 2;
+  return [quantile(statistics, tail), quantile(statistics, 1 - tail)];
+}
+
+/** What a statistic is of as many values, drawn from the values again and again. */
+function resampled(
+  values: readonly number[],
+  statistic: (values: readonly number[]) => number,
+): Float64Array {
   const count = values.length;
   const stream = randomStream(0, `statistics/bootstrap/${count}`);
   // A random integer has several draws for digits, to the base of their number.
   const digits = Math.max(1, Math.floor(30 / Math.log2(count)));
   const integers = count ** digits;
-  const means = new Float64Array(resamples);
+  const statistics = new Float64Array(resamples);
+  const sample = values.slice();
   let [draws, left] = [0, 0];
   for (let resample = 0; resample < resamples; resample++) {
-    let sum = 0;
     for (let draw = 0; draw < count; draw++) {
       if (left === 0) [draws, left] = [stream.integer(integers), digits];
-      sum += values[draws % count];
+      sample[draw] = values[draws % count];
       draws = Math.floor(draws / count);
       left--;
     }
-    means[resample] = sum / count;
+    statistics[resample] = statistic(sample);
   }
-  return means;
+  return statistics;
 }
 
 /** What share of the resamples an interval leaves out at each end. */

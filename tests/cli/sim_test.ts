@@ -9,6 +9,7 @@ import type { LoggedEvent } from "../../agents/sim/run_log.ts";
 import type { SimReport } from "../../agents/sim/run_report.ts";
 import { decodeFrame, type Frame } from "../../cluster/frame.ts";
 import { decodeEvent, type Event } from "../../cluster/protocol.ts";
+import { cellNames } from "../../controllers/cells.ts";
 import { decodeSafetensors } from "../../learners/nn/safetensors.ts";
 import { actuatorNames } from "../../sim/actuators/actuator.ts";
 import { arms } from "../../sim/arms/catalogue.ts";
@@ -164,6 +165,7 @@ Deno.test("--help lists every flag with its default and ends well", async () => 
     "--arm": "arm26",
     "--task": "random-reach",
     "--controller": "bilateral",
+    "--hemispheres": "feed-forward",
     "--batches": "2000",
     "--seed": "1",
     "--engine": "cannon",
@@ -194,6 +196,7 @@ const wrongArguments: readonly (readonly [readonly string[], readonly string[]])
   [["--controller", "pid"], ["--controller", "pid", ...controllerNames]],
   [["--engine", "bullet"], ["--engine", "bullet", ...engineNames]],
   [["--actuator", "rope"], ["--actuator", "rope", ...actuatorNames]],
+  [["--hemispheres", "lstm"], ["--hemispheres", "lstm", ...cellNames]],
   [["--seed", "-1"], ["--seed", "-1", "integer"]],
   [["--seed", "x"], ["--seed", "'x'", "integer"]],
   [["--seed"], ["--seed"]],
@@ -298,6 +301,7 @@ Deno.test("the run folder has config, log, checkpoint and report", async () => {
   assert.equal(config.task, "random-reach");
   assert.equal(config.updates, 200);
   assert.equal(config.trainer, "vector");
+  assert.ok(!("hemispheres" in config), "as before there was a choice");
 
   const progress = events.filter((event) => event.type === "progress");
   assert.deepEqual(
@@ -389,6 +393,7 @@ const variants: readonly (readonly [readonly string[], Partial<SimReport>])[] = 
   [["--arm", "human3"], {}],
   [["--arm", "two-dof", "--engine", "equations"], { engine: "equations" }],
   [["--trainer", "tensors", "--backend", "wasm"], {}],
+  [["--hemispheres", "gru"], {}],
 ];
 
 for (const [args, expected] of variants) {

@@ -167,10 +167,21 @@ type MakeRollout = (
   problem: RolloutProblem,
 ) => DifferentiableRollout | Promise<DifferentiableRollout>;
 
+/** Initial weights with biases that are not 0. */
+function weightsOf(network: MotorNetwork): Float64Array {
+  const weights = network.initialWeights(2);
+  const stream = randomStream(5, "biases");
+  for (const tensor of network.layout.tensors) {
+    if (!tensor.name.endsWith(".bias")) continue;
+    viewOf(weights, tensor).forEach((_, i, biases) => biases[i] = stream.uniform(-0.2, 0.2));
+  }
+  return weights;
+}
+
 async function compare(item: Case, make: MakeRollout): Promise<void> {
   const problem = problemOf(item);
   const { layout } = problem.network;
-  const weights = problem.network.initialWeights(2);
+  const weights = weightsOf(problem.network);
   const batch = batchOf(item);
   const [expected, actual] = [new Float64Array(layout.size), new Float64Array(layout.size)];
   const scalar = await scalarRollout(problem).gradient(weights, batch, expected, noiseOf(item));

@@ -1,7 +1,15 @@
 /** Adam with Keras' constants, against numbers worked out by hand. */
 import assert from "node:assert/strict";
-import { adamState, adamUpdate, clipByTensorNorm, kerasAdam } from "../../learners/nn/adam.ts";
+import {
+  adamState,
+  adamStep,
+  adamUpdate,
+  clipByGlobalNorm,
+  clipByTensorNorm,
+  kerasAdam,
+} from "../../learners/nn/adam.ts";
 import { layOut } from "../../learners/nn/parameters.ts";
+import { VectorAdam } from "../../learners/nn/vector/adam.ts";
 import { randomStream } from "../../sim/random.ts";
 
 const scalar = layOut([["weight", [1]]]);
@@ -87,4 +95,40 @@ Deno.test("a gradient of nothing but zeros leaves fresh weights where they are",
   const weights = Float64Array.of(0.3);
   adamUpdate(scalar, weights, new Float64Array(1), adamState(1), kerasAdam);
   assert.equal(weights[0], 0.3);
+});
+
+Deno.test("a gradient too large as a whole is scaled as a whole", () => {
+  const gradient = Float64Array.of(3, 0, 4, 0, 12);
+  assert.equal(clipByGlobalNorm(gradient, 20), 13);
+  assert.deepEqual([...gradient], [3, 0, 4, 0, 12]);
+  assert.equal(clipByGlobalNorm(gradient, 6.5), 13);
+  assert.deepEqual([...gradient], [1.5, 0, 2, 0, 6]);
+  assert.ok(Number.isNaN(clipByGlobalNorm(Float64Array.of(1, NaN), 1)));
+});
+
+Deno.test("the compiled step has the bits of the written one, for even and odd numbers of parameters", () => {
+  for (const size of [1, 2, 7, 100]) {
+    const stream = randomStream(4, "tests/vector-adam");
+    const normal = () => Float64Array.from({ length: size }, () => stream.normal());
+    const compiled = new VectorAdam(size);
+    const parameters = normal();
+    compiled.parameters.set(parameters);
+    const state = adamState(size);
+    for (let update = 0; update < 5; update++) {
+      const settings = {
+        learningRate: 0.01 / (1 + update),
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-5,
+      };
+      const gradient = normal();
+      compiled.gradient.set(gradient);
+      compiled.step(settings);
+      adamStep(parameters, gradient, state, settings);
+    }
+    assert.deepEqual(Float64Array.from(compiled.parameters), parameters);
+    assert.deepEqual(Float64Array.from(compiled.state.first), state.first);
+    assert.deepEqual(Float64Array.from(compiled.state.second), state.second);
+    assert.equal(compiled.state.updates, state.updates);
+  }
 });

@@ -4,6 +4,7 @@
  * parameters; the matched controls are unilateral networks of their size.
  */
 import type { CallosumName } from "../../../controllers/callosum.ts";
+import { cells, defaultCell } from "../../../controllers/cells.ts";
 import { MotorNetwork, type MotorNetworkConfig } from "../../../controllers/motor_network.ts";
 import { type ObjectiveName, objectives, type RoutedLoss } from "../objectives.ts";
 
@@ -62,8 +63,11 @@ export const modelNames = Object.keys(models) as ModelName[];
 export const isBilateral = (model: ModelName): boolean => models[model].kind === "bilateral";
 
 /** The sizes that models of one study share. */
-export interface NetworkSizes
-  extends Pick<MotorNetworkConfig, "layers" | "inputs" | "outputs" | "outputActivation"> {
+export interface NetworkSizes extends
+  Pick<
+    MotorNetworkConfig,
+    "layers" | "hemispheres" | "inputs" | "outputs" | "outputActivation"
+  > {
   /** Units of one layer of the whole network. */
   readonly units: number;
   /** What couples the hemispheres of the models with a callosum. */
@@ -73,16 +77,19 @@ export interface NetworkSizes
 /**
  * The number of parameters without those of a callosum that learns, with H(m) = (inputs + 1) m +
  * (K − 1)(m² + m) for a stack of K layers of m units: unilateral H(U) + (U + 1) outputs, bilateral
- * 2 H(n) + 2 + (n + 1) outputs with n = ⌊U/2⌋.
+ * 2 H(n) + 2 + (n + 1) outputs with n = ⌊U/2⌋. Cells of p parts, of which d are driven by what enters the
+ * layer and r by its state, have H(m) = (d inputs + p) m + r m² + (K − 1)((d + r) m² + p m).
  */
 export function parameterCount(
   kind: StudyModel["kind"],
-  { units, layers, inputs, outputs }: Pick<
+  { units, layers, hemispheres = defaultCell, inputs, outputs }: Pick<
     NetworkSizes,
-    "units" | "layers" | "inputs" | "outputs"
+    "units" | "layers" | "hemispheres" | "inputs" | "outputs"
   >,
 ): number {
-  const stack = (m: number) => (inputs + 1) * m + (layers - 1) * (m * m + m);
+  const { parts, driven, recurrent } = cells[hemispheres];
+  const layer = (entering: number, m: number) => (driven * entering + recurrent * m + parts) * m;
+  const stack = (m: number) => layer(inputs, m) + (layers - 1) * layer(m, m);
   if (kind === "unilateral") return stack(units) + (units + 1) * outputs;
   const half = Math.floor(units / 2);
   return 2 * stack(half) + 2 + (half + 1) * outputs;

@@ -4,6 +4,7 @@
  */
 import { z } from "zod";
 import { callosumNames } from "../../../controllers/callosum.ts";
+import { type CellName, cellNames, defaultCell } from "../../../controllers/cells.ts";
 import type { Actuator } from "../../../sim/actuators/actuator.ts";
 import { findActuator } from "../../../sim/actuators/catalogue.ts";
 import type { Arm } from "../../../sim/arms/arm.ts";
@@ -116,6 +117,8 @@ export const studySchema = z.object({
   layers: z.int().min(1).max(32).default(2).describe("hidden layers"),
   callosum: z.enum(learnedCallosa).default("maxpool-pad")
     .describe("what couples the hemispheres of the bicc models; the bi models have none"),
+  hemispheres: z.enum(cellNames as [CellName, ...CellName[]]).default(defaultCell)
+    .describe("what hidden layers are made of: the paper's tanh units, or gated recurrent ones"),
   regulariser: z.enum(["intended", "as-released"]).default("intended").describe(
     "what the losses smooth: hidden activity, or, as the released code happens to, the state of the body",
   ),
@@ -182,6 +185,7 @@ export function studyParts(taskName: StudyTask, config: StudyConfig): StudyParts
       units: config.units,
       layers: config.layers,
       callosum: config.callosum,
+      hemispheres: config.hemispheres,
       inputs: observationLayout(arm, actuator.muscles).size,
       outputs: actuator.count,
       outputActivation: actuator.muscles ? "sigmoid" : "tanh",

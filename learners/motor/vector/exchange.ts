@@ -5,7 +5,7 @@
 import { Code, four, i32 } from "../../../sim/webassembly/code.ts";
 import { f32x4 } from "../../../sim/webassembly/vector.ts";
 import type { MotorNetwork } from "../../../controllers/motor_network.ts";
-import { type Address, eachColumn, eachRow, type Vector } from "./instructions.ts";
+import { type Address, eachColumn, eachRow, type Vector } from "../../nn/vector/instructions.ts";
 
 /** What a callosum brings without a matrix. */
 export type Crossing = "none" | "identity" | "maxpool-pad";

@@ -1,9 +1,9 @@
 /** Which loss trains which parameters: what the sums of gradients are formed from. */
 import type { ParameterGroup } from "../../../controllers/motor_network.ts";
 import type { RoutedLoss } from "../objectives.ts";
-import type { KernelSet, LinkedKernel } from "./kernel_set.ts";
+import type { KernelSet, LinkedKernel } from "../../nn/vector/kernel_set.ts";
 import type { LossArray } from "./loss_array.ts";
-import { combineRows } from "./row_kernels.ts";
+import { combineRows } from "../../nn/vector/row_kernels.ts";
 
 /** What a group of parameters takes of the losses. */
 export class GradientRoute {

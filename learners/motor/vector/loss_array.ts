@@ -1,5 +1,5 @@
 /** Arrays of the same rows for each loss, one behind the other. */
-import type { Places } from "./memory_plan.ts";
+import type { Places } from "../../nn/vector/memory_plan.ts";
 
 /** Where such arrays lie. */
 export interface LossArray {

@@ -7,6 +7,8 @@
  */
 import { Code, four, i32 } from "../../../sim/webassembly/code.ts";
 import { bits, f32x4 } from "../../../sim/webassembly/vector.ts";
+import type { ActivationName } from "../../nn/activations.ts";
+import { vectorActivations } from "../../nn/vector/activations.ts";
 import type { LossWeights } from "../objectives.ts";
 import type { TermSums } from "./term_sums.ts";
 import {
@@ -17,7 +19,7 @@ import {
   numberBytes,
   origin,
   type Vector,
-} from "./instructions.ts";
+} from "../../nn/vector/instructions.ts";
 
 /** What the terms' cotangents are multiplied by, for each loss, in this order. */
 export const scaleNames = [
@@ -106,12 +108,6 @@ export function handKernel(places: LossPlaces, lossBytes: number): Code {
   return code;
 }
 
-/** How a cotangent of an activation's value becomes one of its argument, from the value. */
-export const pullActivation = {
-  tanh: (code: Code, value: Vector) => f32x4.sub(code.constant(1), f32x4.mul(value, value)),
-  sigmoid: (_code: Code, value: Vector) => f32x4.sub(value, f32x4.mul(value, value)),
-};
-
 /**
  * The effort term of one step; the commands' cotangents become those of the read-out.
  *
@@ -123,7 +119,7 @@ export const pullActivation = {
  */
 export function commandKernel(
   places: LossPlaces,
-  activation: keyof typeof pullActivation,
+  activation: ActivationName,
   rows: number,
   cotangent: number,
   lossBytes: number,
@@ -141,7 +137,7 @@ export function commandKernel(
       const value = code.keep(four.load(i32.add(command, place)));
       const counted = code.keep(f32x4.mul(value, four.load(column, mask)));
       effort.add(f32x4.mul(counted, value));
-      const slope = code.keep(pullActivation[activation](code, value));
+      const slope = code.keep(vectorActivations[activation].slope(code, value));
       scales.forEach((scale, loss) => {
         const offset = cotangent + loss * lossBytes;
         const own = four.load(place, offset);

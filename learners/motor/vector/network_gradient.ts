@@ -8,17 +8,22 @@
 import type { MotorNetwork } from "../../../controllers/motor_network.ts";
 import type { RoutedLoss } from "../objectives.ts";
 import { GradientRoute } from "./gradient_routes.ts";
-import { GradientSums, type SumMatrix } from "./gradient_sums.ts";
-import type { LinkedKernel } from "./kernel_set.ts";
+import { GradientSums, type SumMatrix } from "../../nn/vector/gradient_sums.ts";
+import type { LinkedKernel } from "../../nn/vector/kernel_set.ts";
 import type { LossArray } from "./loss_array.ts";
-import type { ProductKit } from "./multiplication.ts";
-import { outerProduct, outerRows, rowSums } from "./products.ts";
-import type { TileLayout } from "./tile_layout.ts";
+import type { ProductKit } from "../../nn/vector/multiplication.ts";
+import { outerProduct, outerRows, rowSums } from "../../nn/vector/products.ts";
+import type { NetworkLayout } from "./network_layout.ts";
 
 /** Sums for a matrix [rows of x, rows of y] and its biases. */
 interface DenseSums {
   readonly kernel: SumMatrix;
   readonly bias: SumMatrix;
+}
+
+/** The same for a hidden layer, with those for the matrix of its states, if its cells have some. */
+interface LayerSums extends DenseSums {
+  readonly recurrent?: SumMatrix;
 }
 
 /** Forms the gradient, step by step. */
@@ -27,7 +32,7 @@ export class NetworkGradient {
   readonly #streams: readonly GradientRoute[];
   readonly #shared: GradientRoute;
   /** [layer][stream] */
-  readonly #layers: readonly (readonly (DenseSums | undefined)[])[];
+  readonly #layers: readonly (readonly (LayerSums | undefined)[])[];
   /** Of kernels of a callosum that learns, [layer − 1][receiving stream]. */
   readonly #callosum: readonly (readonly SumMatrix[])[];
   readonly #output: DenseSums | undefined;
@@ -36,13 +41,13 @@ export class NetworkGradient {
 
   constructor(
     readonly network: MotorNetwork,
-    readonly layout: TileLayout,
+    readonly layout: NetworkLayout,
     losses: readonly RoutedLoss[],
     { places, kernels }: ProductKit,
   ) {
-    const { config: { layers, outputs }, streams, width } = network;
+    const { config: { layers, outputs }, streams, width, cell } = network;
     const { rows, rowBytes } = layout;
-    const combined = places.take(Math.max(rows.layer, rows.outputs) * rowBytes);
+    const combined = places.take(Math.max(cell.parts * rows.layer, rows.outputs) * rowBytes);
     const route = (group: number | "shared") =>
       new GradientRoute(losses, group, kernels, rowBytes, combined);
     this.#streams = streams.map((_, stream) => route(stream));
@@ -54,11 +59,18 @@ export class NetworkGradient {
       kernel: matrix(xRows, yRows),
       bias: this.#sums.add(places, yRows, 1),
     });
+    const layer = (xRows: number): LayerSums => ({
+      kernel: matrix(xRows, this.#rowsOf(cell.driven)),
+      bias: this.#sums.add(places, this.#rowsOf(cell.parts), 1),
+      ...cell.recurrent > 0 && {
+        recurrent: matrix(rows.layer, this.#rowsOf(cell.recurrent)),
+      },
+    });
     this.#layers = Array.from(
       { length: layers },
       (_, k) =>
         this.#streams.map(({ trains }) =>
-          trains ? dense(k === 0 ? rows.inputs : rows.layer, width) : undefined
+          trains ? layer(k === 0 ? rows.inputs : rows.layer) : undefined
         ),
     );
     const learns = layout.callosum?.learned && this.#shared.trains;
@@ -69,6 +81,11 @@ export class NetworkGradient {
     this.#output = this.#shared.trains ? dense(readOutRows, outputs) : undefined;
     this.#outer = kernels.add("outer product", () => outerProduct(rowBytes));
     this.#rowSums = kernels.add("row sums", () => rowSums(rowBytes));
+  }
+
+  /** Rows of so many parts of the cells of a stream, without what fills up the last one. */
+  #rowsOf(parts: number): number {
+    return (parts - 1) * this.layout.rows.layer + this.network.width;
   }
 
   /** Forget all sums. */
@@ -104,10 +121,30 @@ export class NetworkGradient {
   addLayer(k: number, entered: number, streamBytes: number, delta: LossArray): void {
     this.#layers[k].forEach((sums, stream) => {
       if (!sums) return;
-      const offset = stream * this.layout.streamBytes;
-      const cotangent = this.#streams[stream].cotangent(delta, offset, this.layout.rows.layer);
-      this.#addDense(sums, entered + stream * streamBytes, cotangent);
+      this.#addDense(sums, entered + stream * streamBytes, this.#cotangent(stream, 0, delta));
     });
+  }
+
+  /**
+   * Add the part of the states of layer k of all streams at a step.
+   * @param states address of the states
+   * @param delta cotangents of the layer's arguments
+   */
+  addStates(k: number, states: number, delta: LossArray): void {
+    const { parts, recurrent } = this.network.cell;
+    this.#layers[k].forEach((sums, stream) => {
+      if (!sums?.recurrent) return;
+      const cotangent = this.#cotangent(stream, parts - recurrent, delta);
+      this.#addMatrix(sums.recurrent, states + stream * this.layout.streamBytes, cotangent);
+    });
+  }
+
+  /** The address of what a stream's gradient is formed from: the cotangents of its parts from one on. */
+  #cotangent(stream: number, firstPart: number, delta: LossArray): number {
+    const { streamGatesBytes, streamBytes, rows } = this.layout;
+    const offset = stream * streamGatesBytes + firstPart * streamBytes;
+    const count = (this.network.cell.parts - firstPart) * rows.layer;
+    return this.#streams[stream].cotangent(delta, offset, count);
   }
 
   /**
@@ -134,15 +171,19 @@ export class NetworkGradient {
 
   /** Add what has been taken over to `gradient`, at these weights. */
   addTo(gradient: Float64Array, weights: Float64Array): void {
-    const { config: { inputs }, width } = this.network;
+    const { config: { inputs }, width, cell } = this.network;
     const into = this.network.tensors(gradient);
     this.#layers.forEach((streams, k) =>
       streams.forEach((sums, stream) => {
         if (!sums) return;
-        const { kernel, bias } = into.streams[stream][k];
+        const { kernel, recurrent, bias } = into.streams[stream][k];
         const { scale } = this.#streams[stream];
-        this.#addSums(kernel, sums.kernel, 0, k === 0 ? inputs : width, width, scale);
-        this.#addSums(bias, sums.bias, 0, width, 1, scale);
+        const rows = k === 0 ? inputs : width;
+        this.#addParts(kernel, sums.kernel, rows, cell.driven, scale);
+        if (sums.recurrent) {
+          this.#addParts(recurrent, sums.recurrent, width, cell.recurrent, scale);
+        }
+        this.#addBiases(bias, sums.bias, scale);
       })
     );
     this.#callosum.forEach((streams, k) =>
@@ -168,6 +209,35 @@ export class NetworkGradient {
       into.merge[stream][0] += kernel.reduce((sum, weight, i) => sum + weight * folded[i], 0);
     });
     this.#addSums(into.output.bias, sums.bias, 0, outputs, 1, scale);
+  }
+
+  /** The sums of a matrix whose columns are so many parts of cells. */
+  #addParts(
+    into: Float64Array,
+    matrix: SumMatrix,
+    rows: number,
+    parts: number,
+    scale: number,
+  ): void {
+    const { sums } = this.#sums;
+    const { width } = this.network;
+    for (let i = 0; i < rows; i++) {
+      for (let part = 0; part < parts; part++) {
+        const start = matrix.first + i * matrix.columns + part * this.layout.rows.layer;
+        const place = (i * parts + part) * width;
+        for (let j = 0; j < width; j++) into[place + j] += scale * sums[start + j];
+      }
+    }
+  }
+
+  /** The sums of the biases of all parts. */
+  #addBiases(into: Float64Array, { first }: SumMatrix, scale: number): void {
+    const { sums } = this.#sums;
+    const { width, cell: { parts } } = this.network;
+    for (let part = 0; part < parts; part++) {
+      const start = first + part * this.layout.rows.layer;
+      for (let j = 0; j < width; j++) into[part * width + j] += scale * sums[start + j];
+    }
   }
 
   /** into[i][j] += scale · sums[first + i][j]. */

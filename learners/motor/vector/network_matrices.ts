@@ -4,10 +4,15 @@
  *
  * Both hemispheres read the same observation, so their first layers are one matrix. The merge is folded
  * into the read-out: u = act(Σ_s h^s (w_s W_o) + b_o). Rows of layers are padded, so a row is a unit of one
- * of the streams, or nothing.
+ * of the streams, or nothing. What a layer is computed from has so many rows for each part of its cells
+ * (`controllers/cells.ts`); a part that a matrix does not reach has zeros in it.
  */
-import type { MotorNetwork, NetworkTensors } from "../../../controllers/motor_network.ts";
-import type { Entry, MatrixStatement } from "./packed_weights.ts";
+import type {
+  LayerTensors,
+  MotorNetwork,
+  NetworkTensors,
+} from "../../../controllers/motor_network.ts";
+import type { Entry, MatrixStatement } from "../../nn/vector/packed_weights.ts";
 
 /** The matrices before layer k + 1 of one stream. */
 interface InnerMatrices {
@@ -22,117 +27,194 @@ export interface NetworkMatrices {
   readonly first: MatrixStatement;
   /** [k][stream] */
   readonly inner: readonly (readonly InnerMatrices[])[];
+  /** Between the state of a layer and its last parts, [layer][stream]; none for cells without a state. */
+  readonly recurrent: readonly (readonly MatrixStatement[])[];
   /** Between the last layer of all streams and the commands. */
   readonly output: MatrixStatement;
 }
 
 /** The network's parts, each number being the index of the parameter that stands there. */
-export function parameterIndices(network: MotorNetwork): NetworkTensors {
+function parameterIndices(network: MotorNetwork): NetworkTensors {
   const { size } = network.layout;
   return network.tensors(Float64Array.from({ length: size }, (_, index) => index));
 }
 
-/** A unit of one of the streams. */
-export interface UnitPlace {
+/** A unit of one of the streams, and a part of its cell. */
+interface UnitPlace {
   readonly stream: number;
+  readonly part: number;
   readonly unit: number;
 }
 
-/** Which unit stands in row `row` of the layers of all streams, which have `layerRows` rows each. */
-export function unitAt(
+/** Which unit stands in row `row` of arrays [stream][part] with `layerRows` rows for each part. */
+function unitAt(
   { width }: MotorNetwork,
+  parts: number,
   layerRows: number,
   row: number,
 ): UnitPlace | undefined {
-  const [stream, unit] = [Math.floor(row / layerRows), row % layerRows];
-  return unit < width ? { stream, unit } : undefined;
+  const [block, unit] = [Math.floor(row / layerRows), row % layerRows];
+  if (unit >= width) return undefined;
+  return { stream: Math.floor(block / parts), part: block % parts, unit };
 }
+
+/** Rows of so many parts of one stream, without what fills up the last one. */
+const rowsOf = ({ width }: MotorNetwork, parts: number, layerRows: number) =>
+  (parts - 1) * layerRows + width;
+
+/** `entry` where a unit stands. */
+const where = (at: UnitPlace | undefined, entry: (at: UnitPlace) => Entry | undefined) =>
+  at && entry(at);
 
 /** y = Wᵀx + b, with W of shape [rows of x, rows of y] as the network has it. */
 export function forwardMatrices(network: MotorNetwork, layerRows: number): NetworkMatrices {
-  const { config: { inputs, outputs }, streams, width } = network;
-  const parts = parameterIndices(network);
+  const { config: { inputs, outputs }, streams, width, cell } = network;
+  const parameters = parameterIndices(network);
   const allRows = streams.length * layerRows;
-  const square = (kernel: Float64Array): MatrixStatement => ({
-    rows: width,
-    columns: width,
-    weight: (row, column) => ({ parameter: kernel[column * width + row] }),
+  const at = (row: number, parts = cell.parts) => unitAt(network, parts, layerRows, row);
+  const bias = ({ bias }: LayerTensors, { part, unit }: UnitPlace): Entry => ({
+    parameter: bias[part * width + unit],
   });
   return {
     first: {
-      rows: allRows,
+      rows: cell.parts * allRows,
       columns: inputs,
-      weight: (row, input) => firstEntry(network, parts, unitAt(network, layerRows, row), input),
-      bias: (row) => {
-        const at = unitAt(network, layerRows, row);
-        return at && { parameter: parts.streams[at.stream][0].bias[at.unit] };
-      },
+      weight: (row, input) =>
+        where(at(row), (to) => driving(network, parameters.streams[to.stream][0], input, to)),
+      bias: (row) => where(at(row), (to) => bias(parameters.streams[to.stream][0], to)),
     },
-    inner: parts.callosum.map((kernels, k) =>
+    inner: parameters.callosum.map((kernels, k) =>
       streams.map((_, stream) => {
-        const { kernel, bias } = parts.streams[stream][k + 1];
+        const layer = parameters.streams[stream][k + 1];
         return {
-          layer: { ...square(kernel), bias: (row) => ({ parameter: bias[row] }) },
-          ...(kernels[stream].length > 0 && { callosum: square(kernels[stream]) }),
+          layer: {
+            rows: rowsOf(network, cell.parts, layerRows),
+            columns: width,
+            weight: (row, from) => where(at(row), (to) => driving(network, layer, from, to)),
+            bias: (row) => where(at(row), (to) => bias(layer, to)),
+          },
+          ...(kernels[stream].length > 0 && {
+            callosum: square(width, kernels[stream], (row, column) => [column, row]),
+          }),
         };
       })
     ),
+    recurrent: recurrentLayers(network, parameters, (layer) => ({
+      rows: rowsOf(network, cell.recurrent, layerRows),
+      columns: width,
+      weight: (row, from) =>
+        where(at(row, cell.recurrent), (to) => recurring(network, layer, from, to)),
+    })),
     output: {
       rows: outputs,
       columns: allRows,
-      weight: (row, column) => outputEntry(network, parts, unitAt(network, layerRows, column), row),
-      bias: (row) => ({ parameter: parts.output.bias[row] }),
+      weight: (row, column) =>
+        where(at(column, 1), (from) => outputEntry(network, parameters, from, row)),
+      bias: (row) => ({ parameter: parameters.output.bias[row] }),
     },
   };
 }
 
 /** The same for cotangents: x̄ = W ȳ. */
 export function reverseMatrices(network: MotorNetwork, layerRows: number): NetworkMatrices {
-  const { config: { inputs, outputs }, streams, width } = network;
-  const parts = parameterIndices(network);
+  const { config: { inputs, outputs }, streams, width, cell } = network;
+  const parameters = parameterIndices(network);
   const allRows = streams.length * layerRows;
-  const square = (kernel: Float64Array): MatrixStatement => ({
-    rows: width,
-    columns: width,
-    weight: (row, column) => ({ parameter: kernel[row * width + column] }),
-  });
+  const at = (row: number, parts = cell.parts) => unitAt(network, parts, layerRows, row);
   return {
     first: {
       rows: inputs,
-      columns: allRows,
+      columns: cell.parts * allRows,
       weight: (input, column) =>
-        firstEntry(network, parts, unitAt(network, layerRows, column), input),
+        where(at(column), (to) => driving(network, parameters.streams[to.stream][0], input, to)),
     },
-    inner: parts.callosum.map((kernels, k) =>
+    inner: parameters.callosum.map((kernels, k) =>
       streams.map((_, stream) => ({
-        layer: square(parts.streams[stream][k + 1].kernel),
-        ...(kernels[stream].length > 0 && { callosum: square(kernels[stream]) }),
+        layer: {
+          rows: width,
+          columns: rowsOf(network, cell.driven, layerRows),
+          weight: (from, column) =>
+            where(
+              at(column),
+              (to) => driving(network, parameters.streams[stream][k + 1], from, to),
+            ),
+        },
+        ...(kernels[stream].length > 0 && {
+          callosum: square(width, kernels[stream], (row, column) => [row, column]),
+        }),
       }))
     ),
+    recurrent: recurrentLayers(network, parameters, (layer) => ({
+      rows: width,
+      columns: rowsOf(network, cell.recurrent, layerRows),
+      weight: (from, column) =>
+        where(at(column, cell.recurrent), (to) => recurring(network, layer, from, to)),
+    })),
     output: {
       rows: allRows,
       columns: outputs,
-      weight: (row, column) => outputEntry(network, parts, unitAt(network, layerRows, row), column),
+      weight: (row, column) =>
+        where(at(row, 1), (from) => outputEntry(network, parameters, from, column)),
     },
   };
 }
 
-/** Between an input and a unit of the first layer. */
-function firstEntry(
-  { width }: MotorNetwork,
-  { streams }: NetworkTensors,
-  at: UnitPlace | undefined,
-  input: number,
+/** Between all units of two layers; `indices` says which entry of the kernel stands in a place. */
+function square(
+  width: number,
+  kernel: Float64Array,
+  indices: (row: number, column: number) => readonly [from: number, to: number],
+): MatrixStatement {
+  return {
+    rows: width,
+    columns: width,
+    weight: (row, column) => {
+      const [from, to] = indices(row, column);
+      return { parameter: kernel[from * width + to] };
+    },
+  };
+}
+
+/** A matrix for each layer of each stream, if the cells have a state. */
+function recurrentLayers(
+  { config, cell, streams }: MotorNetwork,
+  parameters: NetworkTensors,
+  matrix: (layer: LayerTensors) => MatrixStatement,
+): MatrixStatement[][] {
+  if (cell.recurrent === 0) return [];
+  return Array.from(
+    { length: config.layers },
+    (_, k) => streams.map((_, stream) => matrix(parameters.streams[stream][k])),
+  );
+}
+
+/** Between row `from` of what enters a layer and a part of one of its cells. */
+function driving(
+  { width, cell: { driven } }: MotorNetwork,
+  { kernel }: LayerTensors,
+  from: number,
+  { part, unit }: UnitPlace,
 ): Entry | undefined {
-  return at && { parameter: streams[at.stream][0].kernel[input * width + at.unit] };
+  if (part >= driven) return undefined;
+  return { parameter: kernel[(from * driven + part) * width + unit] };
+}
+
+/** Between a unit's state and one of the last parts, counted from the first of them, of a cell. */
+function recurring(
+  { width, cell }: MotorNetwork,
+  { recurrent }: LayerTensors,
+  from: number,
+  { part, unit }: UnitPlace,
+): Entry {
+  return { parameter: recurrent[(from * cell.recurrent + part) * width + unit] };
 }
 
 /** Between a unit of the last layer and a command, times the merge weight of the unit's stream. */
 function outputEntry(
   { config: { outputs } }: MotorNetwork,
   { output }: NetworkTensors,
-  at: UnitPlace | undefined,
+  { stream, unit }: UnitPlace,
   command: number,
-): Entry | undefined {
-  return at && { parameter: output.kernel[at.unit * outputs + command], stream: at.stream };
+): Entry {
+  return { parameter: output.kernel[unit * outputs + command], stream };
 }

@@ -9,8 +9,8 @@ import {
   stepStatement,
 } from "../../../sim/physics/plant_kernels.ts";
 import { Code, i32 } from "../../../sim/webassembly/code.ts";
-import type { Address } from "./instructions.ts";
-import type { KernelSet, LinkedKernel } from "./kernel_set.ts";
+import type { Address } from "../../nn/vector/instructions.ts";
+import type { KernelSet, LinkedKernel } from "../../nn/vector/kernel_set.ts";
 import type { LossArray } from "./loss_array.ts";
 import type { TileLayout } from "./tile_layout.ts";
 

@@ -2,8 +2,8 @@
 import { activityChangeWeight, type LossTerms } from "../objectives.ts";
 import { finalSteps, type RolloutProblem } from "../rollout.ts";
 import type { TrialBatch } from "../../../sim/tasks/trial.ts";
-import { laneSumBytes, wideBytes } from "./instructions.ts";
-import type { Places } from "./memory_plan.ts";
+import { laneSumBytes, wideBytes } from "../../nn/vector/instructions.ts";
+import type { Places } from "../../nn/vector/memory_plan.ts";
 
 /** Their names, in the order in which they lie. */
 export const sumNames = [

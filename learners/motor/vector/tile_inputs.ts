@@ -2,7 +2,7 @@
 import { type FieldPart, fieldParts } from "../../../sim/physics/hand_field.ts";
 import { inputsAt, pickTrials, stepInputs, type TrialBatch } from "../../../sim/tasks/trial.ts";
 import type { PathNoise } from "../sensory_path.ts";
-import { numberBytes } from "./instructions.ts";
+import { numberBytes } from "../../nn/vector/instructions.ts";
 import type { TileLayout } from "./tile_layout.ts";
 import type { RecordAt } from "./tile_senses.ts";
 

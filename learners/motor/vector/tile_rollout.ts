@@ -10,16 +10,16 @@ import type { TrialBatch } from "../../../sim/tasks/trial.ts";
 import { activityChangeWeight } from "../objectives.ts";
 import { finalSteps, type RolloutProblem } from "../rollout.ts";
 import { ForwardNetwork } from "./forward_network.ts";
-import { laneSumBytes, numberBytes } from "./instructions.ts";
-import { KernelSet, type LinkedKernel } from "./kernel_set.ts";
+import { laneSumBytes, numberBytes } from "../../nn/vector/instructions.ts";
+import { KernelSet, type LinkedKernel } from "../../nn/vector/kernel_set.ts";
 import { type LossArray, lossArray } from "./loss_array.ts";
 import { handKernel, type LossPlaces, scaleNames } from "./loss_kernels.ts";
-import { Places, TileMemory } from "./memory_plan.ts";
-import type { ProductKit } from "./multiplication.ts";
+import { Places, TileMemory } from "../../nn/vector/memory_plan.ts";
+import type { ProductKit } from "../../nn/vector/multiplication.ts";
 import type { NetworkGradient } from "./network_gradient.ts";
-import { PackedWeights } from "./packed_weights.ts";
+import { PackedWeights } from "../../nn/vector/packed_weights.ts";
 import { type PlantTile, plantTile } from "./plant_tile.ts";
-import { panelBytes } from "./products.ts";
+import { panelBytes } from "../../nn/vector/products.ts";
 import { ReverseNetwork } from "./reverse_network.ts";
 import { clearSums, collectSums, sumPlaces, type TermSums } from "./term_sums.ts";
 import { type InputPlaces, loadTile, type TileTrials } from "./tile_inputs.ts";
@@ -136,7 +136,7 @@ export class TileRollout {
     for (let step = 0; step < steps; step++) {
       const [now, next] = [this.#record(step), this.#record(step + 1)];
       this.#senses.observe(this.#record, step);
-      this.#forward.run(now);
+      this.#forward.run(now, step > 0 ? this.#record(step - 1) : undefined);
       this.#senses.disturb(now);
       this.#plant.step.run(now + state, now + driven, now, next + state, next + sensed);
     }
@@ -150,6 +150,7 @@ export class TileRollout {
     const end = address + this.problem.losses.length * lossBytes;
     numbers.fill(0, address / numberBytes, end / numberBytes);
     this.#senses.start(numbers);
+    this.#reverse.start(numbers);
     for (let step = steps - 1; step >= 0; step--) {
       const [now, next] = [this.#record(step), this.#record(step + 1)];
       const sensed = this.#senses.sensedCotangent(step + 1);

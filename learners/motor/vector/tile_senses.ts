@@ -3,11 +3,11 @@
  * how the cotangents of what it was told get back. Where senses are perfect, both are the same rows, and
  * there is nothing to be done.
  */
-import type { KernelSet, LinkedKernel } from "./kernel_set.ts";
+import type { KernelSet, LinkedKernel } from "../../nn/vector/kernel_set.ts";
 import { type LossArray, lossArray } from "./loss_array.ts";
-import { numberBytes } from "./instructions.ts";
-import type { Places } from "./memory_plan.ts";
-import { addRows, copyRows } from "./row_kernels.ts";
+import { numberBytes } from "../../nn/vector/instructions.ts";
+import type { Places } from "../../nn/vector/memory_plan.ts";
+import { addRows, copyRows } from "../../nn/vector/row_kernels.ts";
 import type { TileLayout } from "./tile_layout.ts";
 
 /** Where the record of a time step begins. */

@@ -14,6 +14,7 @@ import {
   type Status,
   type TrialStarted,
 } from "../../../cluster/protocol.ts";
+import { cellNames } from "../../../controllers/cells.ts";
 import { pickTrial } from "../../../sim/tasks/trial.ts";
 import { findTask } from "../../../sim/tasks/catalogue.ts";
 import { randomStream } from "../../../sim/random.ts";
@@ -132,26 +133,30 @@ Deno.test("the frames of a trial decode, follow each other, and start in the dra
     assert.notDeepEqual(frames[50].angles, frame.angles, "the arm moves");
   }));
 
-Deno.test("frames carry what each hemisphere receives, until the callosum is cut", () =>
-  watching(smallRun, async (page) => {
-    const shown = async (lesion: string) => {
-      page.send({ type: "lesion", lesion });
-      const { trial } = page.trial;
-      const find = () => page.frames.find((frame) => frame.trial === trial && frame.step === 5);
-      await until(() => find() !== undefined, `a frame with lesion ${lesion}`);
-      assert.equal(page.trial.lesion, lesion);
-      return find()!;
-    };
-    const { hidden, callosum } = await shown("none");
-    // Layer 0 receives nothing; in layer 1 the maxima of the other side's pairs arrive in the last places.
-    assert.deepEqual(Array.from(callosum).slice(0, 10), new Array(10).fill(0));
-    const left = Array.from(hidden).slice(0, 4);
-    const arrived = Array.from(callosum).slice(14);
-    [Math.max(left[0], left[1]), Math.max(left[2], left[3])].forEach((sent, pair) =>
-      assert.ok(Math.abs(arrived[pair] - sent) < 1.5 / 127, `${arrived[pair]} ≠ ${sent}`)
-    );
-    assert.deepEqual(Array.from((await shown("cc")).callosum), new Array(16).fill(0));
-  }));
+for (const hemispheres of cellNames) {
+  Deno.test(`frames carry what each hemisphere receives, until the callosum is cut (${hemispheres})`, () =>
+    watching({ ...smallRun, hemispheres }, showsExchange));
+}
+
+async function showsExchange(page: Page): Promise<void> {
+  const shown = async (lesion: string) => {
+    page.send({ type: "lesion", lesion });
+    const { trial } = page.trial;
+    const find = () => page.frames.find((frame) => frame.trial === trial && frame.step === 5);
+    await until(() => find() !== undefined, `a frame with lesion ${lesion}`);
+    assert.equal(page.trial.lesion, lesion);
+    return find()!;
+  };
+  const { hidden, callosum } = await shown("none");
+  // Layer 0 receives nothing; in layer 1 the maxima of the other side's pairs arrive in the last places.
+  assert.deepEqual(Array.from(callosum).slice(0, 10), new Array(10).fill(0));
+  const left = Array.from(hidden).slice(0, 4);
+  const arrived = Array.from(callosum).slice(14);
+  [Math.max(left[0], left[1]), Math.max(left[2], left[3])].forEach((sent, pair) =>
+    assert.ok(Math.abs(arrived[pair] - sent) < 1.5 / 127, `${arrived[pair]} ≠ ${sent}`)
+  );
+  assert.deepEqual(Array.from((await shown("cc")).callosum), new Array(16).fill(0));
+}
 
 Deno.test("a load on the hand is in the frames", () =>
   watching(smallRun, async (page) => {

@@ -226,24 +226,23 @@ function steppedTerms(
   };
 }
 
-for (const task of ["random-reach", "hold", "hold-pulse", "centre-out", "curl-field"]) {
-  Deno.test(`a ${task} roll-out is the closed loop that the environment steps`, async () => {
-    const network = muscleNetwork();
-    const weights = network.initialWeights(2);
-    const batch = drawn(task, 3);
-    const { terms, finalError } = await gradientOf(
-      network,
-      muscles,
-      objectives.specialised,
-      weights,
-      batch,
-    );
-    const stepped = steppedTerms(network, weights, batch);
-    for (const [name, value] of Object.entries({ ...terms, finalError })) {
-      assertNear(value, stepped[name as keyof typeof stepped], 1e-12, name);
-    }
-  });
+async function assertStepped(network: MotorNetwork, batch: TrialBatch): Promise<void> {
+  const weights = network.initialWeights(2);
+  const { specialised } = objectives;
+  const { terms, finalError } = await gradientOf(network, muscles, specialised, weights, batch);
+  const stepped = steppedTerms(network, weights, batch);
+  for (const [name, value] of Object.entries({ ...terms, finalError })) {
+    assertNear(value, stepped[name as keyof typeof stepped], 1e-12, name);
+  }
 }
+
+for (const task of ["random-reach", "hold", "hold-pulse", "centre-out", "curl-field"]) {
+  Deno.test(`a ${task} roll-out is the closed loop that the environment steps`, () =>
+    assertStepped(muscleNetwork(), drawn(task, 3)));
+}
+
+Deno.test("so it is with gated recurrent hemispheres, whose state lasts for a trial", () =>
+  assertStepped(muscleNetwork({ hemispheres: "gru" }), drawn("random-reach", 3)));
 
 Deno.test("one roll-out serves batches of any shape and field, one after the other", async () => {
   const network = muscleNetwork();

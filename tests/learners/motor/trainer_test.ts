@@ -1,6 +1,7 @@
 /** Training through the differentiable arm: it learns, it repeats, and it goes on from a checkpoint. */
 import assert from "node:assert/strict";
 import { decodeCheckpoint, encodeCheckpoint } from "../../../agents/sim/checkpoint.ts";
+import type { CellName } from "../../../controllers/cells.ts";
 import { MotorNetwork } from "../../../controllers/motor_network.ts";
 import { scalarRollout } from "../../../learners/motor/scalar_rollout.ts";
 import { objectives } from "../../../learners/motor/objectives.ts";
@@ -17,10 +18,11 @@ import { controlStep } from "../../../sim/tasks/task.ts";
 const arm = findArm("arm26");
 const actuator = findActuator("hill-muscle", arm);
 
-const networkOf = (units: number) =>
+const networkOf = (units: number, hemispheres?: CellName) =>
   new MotorNetwork({
     kind: "bilateral",
     units,
+    hemispheres,
     layers: 2,
     callosum: "maxpool-pad",
     inputs: 16,
@@ -94,9 +96,13 @@ Deno.test("a hold network learns to do better than any constant command", async 
 /** Train to the end of the plan; the state then. */
 async function trained(
   training: TrainingPlan,
-  { from, until = training.updates }: { from?: TrainerState; until?: number } = {},
+  { from, until = training.updates, hemispheres }: {
+    from?: TrainerState;
+    until?: number;
+    hemispheres?: CellName;
+  } = {},
 ): Promise<TrainerState> {
-  const network = networkOf(8);
+  const network = networkOf(8, hemispheres);
   const trainer = new Trainer(training, network, rolloutOf(network), from);
   while (trainer.updates < until) await trainer.update();
   return trainer.state;
@@ -109,17 +115,23 @@ Deno.test("the same seed gives the same weights bit for bit, another one others"
   assert.notDeepEqual((await trained({ ...short, seed: 2 })).weights, first.weights);
 });
 
-for (const task of ["random-reach", "curl-field"]) {
-  Deno.test(`a trainer restored from a checkpoint ends bit for bit as if undisturbed (${task})`, async () => {
+for (
+  const [task, hemispheres] of [
+    ["random-reach", "feed-forward"],
+    ["curl-field", "feed-forward"],
+    ["random-reach", "gru"],
+  ] as const
+) {
+  Deno.test(`a trainer restored from a checkpoint ends bit for bit as if undisturbed (${task}, ${hemispheres})`, async () => {
     // On the curl field the field sets in after three quarters of the updates.
     const whole = plan(task, 6, { batch: 3 });
-    const undisturbed = await trained(whole);
-    const { layout } = networkOf(8);
+    const undisturbed = await trained(whole, { hemispheres });
+    const { layout } = networkOf(8, hemispheres);
     for (const kept of [3, 5]) {
-      const bytes = encodeCheckpoint(layout, await trained(whole, { until: kept }));
+      const bytes = encodeCheckpoint(layout, await trained(whole, { until: kept, hemispheres }));
       const from = decodeCheckpoint(bytes, layout);
       assert.equal(from.adam.updates, kept);
-      assert.deepEqual(await trained(whole, { from }), undisturbed);
+      assert.deepEqual(await trained(whole, { from, hemispheres }), undisturbed);
     }
   });
 }

@@ -44,6 +44,23 @@ const shapes: readonly Case[] = [
     units: 75,
   },
   { ...reach, title: "one layer", layers: 1 },
+  ...[2, 14, 50].map((units) => ({
+    ...reach,
+    title: `gated recurrent hemispheres of ${units} units, several tiles`,
+    hemispheres: "gru" as const,
+    units,
+    steps: 20,
+    trials: 70,
+  })),
+  {
+    ...reach,
+    title: "one gated recurrent layer wider than a panel",
+    hemispheres: "gru",
+    kind: "unilateral",
+    objective: "balanced",
+    units: 37,
+    layers: 1,
+  },
   { ...reach, title: "noise of several tiles", trials: 70, sensing: humanSensing },
   { ...reach, title: "identity callosum of an odd width", callosum: "identity", units: 14 },
   { ...reach, title: "torque motors", actuator: "torque-motor", trials: 9 },
@@ -71,8 +88,12 @@ async function gradientOf(
 
 // ---------------------------------------------------------------------------------- the same bits again
 
-Deno.test("a batch gives the same bits again, whatever was rolled out in between", async () => {
-  const problem = problemOf(reach);
+for (const hemispheres of ["feed-forward", "gru"] as const) {
+  Deno.test(`a batch gives the same bits again, whatever was in between (${hemispheres})`, () =>
+    assertRepeats(problemOf({ ...reach, hemispheres })));
+}
+
+async function assertRepeats(problem: RolloutProblem): Promise<void> {
   const weights = problem.network.initialWeights(1);
   const batches = [
     batchOf({ ...reach, trials: 100, steps: 20 }),
@@ -87,7 +108,7 @@ Deno.test("a batch gives the same bits again, whatever was rolled out in between
     assert.deepEqual(await gradientOf(rollout, weights, batch), once[i]);
     assert.deepEqual(await gradientOf(vectorRollout(problem), weights, batch), once[i]);
   }
-});
+}
 
 /** The trials of `batch` in another order. */
 function reordered(batch: TrialBatch, order: readonly number[]): TrialBatch {
@@ -228,6 +249,7 @@ for (
     ["", {}],
     [" under a curl field", { task: "curl-field", steps: 24 }],
     [" with a callosum that learns", { callosum: "learned-linear" }],
+    [" through the states of gated recurrent hemispheres", { hemispheres: "gru" }],
     [" when senses are late", { sensing: late }],
     [" when vision alone is late", { sensing: { ...late, proprioceptionDelay: 0 } }],
     [" when senses are late and noisy", { sensing: humanSensing }],
@@ -294,6 +316,24 @@ Deno.test("a roll-out that breaks down gives a finite gradient and says how much
 });
 
 // ----------------------------------------------------------------------------------------------- training
+
+Deno.test("gated recurrent hemispheres learn to reach", async () => {
+  const problem = problemOf({ ...reach, hemispheres: "gru", units: 32, steps: 50 });
+  const { arm } = problem.equations;
+  const task = findTask("random-reach");
+  const rollout = vectorRollout(problem);
+  const heldOut = task.draw(arm, randomStream(1, "tests/vector/held-out"), 32);
+  const adam = { ...kerasAdam, learningRate: 3e-3 };
+  const plan = { arm, task, seed: 1, updates: 120, batch: 16, adam };
+  const trainer = new Trainer(plan, problem.network, rollout);
+  const before = await gradientOf(rollout, trainer.state.weights.slice(), heldOut);
+  while (!trainer.finished) assert.equal((await trainer.update()).nonFinite, 0);
+  const after = await gradientOf(rollout, trainer.state.weights, heldOut);
+  assert.ok(
+    after.finalError < before.finalError / 2,
+    `final error ${before.finalError} m before, ${after.finalError} m after`,
+  );
+});
 
 Deno.test("a training comes to the same end as in double precision", async () => {
   const problem = problemOf({ ...reach, steps: 50 });

@@ -1,5 +1,6 @@
 /** The models of the study: their sizes, and what trains which part of them. */
 import assert from "node:assert/strict";
+import { cellNames } from "../../../../controllers/cells.ts";
 import {
   isBilateral,
   lossesOf,
@@ -30,15 +31,17 @@ Deno.test("the formula of the number of parameters gives the paper's code's coun
   }
 });
 
-Deno.test("the formula counts what the networks have, whatever their layers, units and plant", () => {
+Deno.test("the formula counts what the networks have, whatever their layers, cells, units and plant", () => {
   for (const layers of [1, 2, 3]) {
     for (const units of [2, 7, 32]) {
       for (const [inputs, outputs] of [[16, 6], [13, 3]]) {
-        const own = { ...sizes, layers, units, inputs, outputs };
-        for (const model of modelNames) {
-          const { kind, matched }: StudyModel = models[model];
-          const counted = matched ? { ...own, units: matchedUnits(own) } : own;
-          assert.equal(networkOf(model, own).layout.size, parameterCount(kind, counted), model);
+        for (const hemispheres of cellNames) {
+          const own = { ...sizes, layers, units, inputs, outputs, hemispheres };
+          for (const model of modelNames) {
+            const { kind, matched }: StudyModel = models[model];
+            const counted = matched ? { ...own, units: matchedUnits(own) } : own;
+            assert.equal(networkOf(model, own).layout.size, parameterCount(kind, counted), model);
+          }
         }
       }
     }

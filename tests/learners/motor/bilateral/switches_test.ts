@@ -9,6 +9,8 @@ const plain = runJob("reach-bicc-spec");
 const switches: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "identity callosum": { callosum: "identity" },
   "callosum that learns": { callosum: "learned-linear" },
+  "gated recurrent hemispheres": { hemispheres: "gru" },
+  "gated recurrent hemispheres told late and with noise": { hemispheres: "gru", sensing: "human" },
   "as-released regulariser": { regulariser: "as-released", rollout: "scalar" },
   "fixed merge weights": { merge: "fixed" },
   "merge alone, afterwards": { mergeUpdates: 2 },

@@ -23,6 +23,23 @@ export function broadcast(address: Address, offset = 0): Vector {
   return operation("v128", [...vector(0x09), 0, ...unsigned(offset)], address);
 }
 
+/** Picks four of the eight lanes of two vectors (i8x16.shuffle). */
+const pick = (lanes: readonly number[]) => (a: Vector, b: Vector): Vector =>
+  operation(
+    "v128",
+    [...vector(0x0d), ...lanes.flatMap((lane) => [0, 1, 2, 3].map((i) => 4 * lane + i))],
+    a,
+    b,
+  );
+
+/** Lanes 0 and 1 of a, then of b; lanes 2 and 3. */
+export const lowerHalves = pick([0, 1, 4, 5]);
+export const upperHalves = pick([2, 3, 6, 7]);
+
+/** Lanes 0 and 2 of a, then of b; lanes 1 and 3. */
+export const evenLanes = pick([0, 2, 4, 6]);
+export const oddLanes = pick([1, 3, 5, 7]);
+
 /** The number 0 as an address: what lies at a known place is `offset` bytes behind it. */
 export const origin = i32.constant(0);
 

@@ -17,6 +17,33 @@ export interface SumMatrix {
 /** Lanes of a sum. */
 const lanes = vectorBytes / numberBytes;
 
+/** How many sums of a matrix are folded at a time: what fills a vector. */
+const foldedAtOnce = lanes;
+
+/** Blocks in which a matrix's lanes are folded (`foldLanes`); behind a matrix there is room for a last one. */
+export function foldedBlocks({ rows, columns }: SumMatrix): number {
+  return Math.ceil(rows * columns / foldedAtOnce);
+}
+
+/**
+ * Add a matrix's folded sums to `into` [row][column], without its padding.
+ * @param offset of the first element in `into`
+ */
+export function addFolded(
+  numbers: Float32Array,
+  matrix: SumMatrix,
+  rows: number,
+  columns: number,
+  into: Float64Array,
+  offset: number,
+): void {
+  for (let row = 0; row < rows; row++) {
+    const from = matrix.address / numberBytes + row * matrix.columns;
+    const start = offset + row * columns;
+    for (let i = 0; i < columns; i++) into[start + i] += numbers[from + i];
+  }
+}
+
 /** All sums of a roll-out. */
 export class GradientSums {
   readonly #matrices: SumMatrix[] = [];

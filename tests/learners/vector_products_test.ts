@@ -1,18 +1,19 @@
 /** The products of the vector roll-out, on their own, against sums written out in double precision. */
 import assert from "node:assert/strict";
-import { numberBytes, vectorBytes } from "../../../learners/motor/vector/instructions.ts";
-import { KernelSet } from "../../../learners/motor/vector/kernel_set.ts";
-import { Places, TileMemory } from "../../../learners/motor/vector/memory_plan.ts";
-import { Multiplication, once } from "../../../learners/motor/vector/multiplication.ts";
-import { PackedWeights } from "../../../learners/motor/vector/packed_weights.ts";
+import { numberBytes, vectorBytes } from "../../learners/nn/vector/instructions.ts";
+import { KernelSet } from "../../learners/nn/vector/kernel_set.ts";
+import { Places, TileMemory } from "../../learners/nn/vector/memory_plan.ts";
+import { Multiplication, once } from "../../learners/nn/vector/multiplication.ts";
+import { PackedWeights } from "../../learners/nn/vector/packed_weights.ts";
 import {
+  foldLanes,
   outerProduct,
   outerRows,
   panelBytes,
-  type ProductForm,
   rowSums,
-} from "../../../learners/motor/vector/products.ts";
-import { randomStream } from "../../../sim/random.ts";
+} from "../../learners/nn/vector/products.ts";
+import { type ActivationName, activations } from "../../learners/nn/activations.ts";
+import { randomStream } from "../../sim/random.ts";
 
 const stream = randomStream(1, "tests/vector/products");
 const normal = (count: number) => Float64Array.from({ length: count }, () => stream.normal());
@@ -35,14 +36,10 @@ function assertClose(actual: ArrayLike<number>, expected: readonly number[], wha
   });
 }
 
-const functions: Record<ProductForm["activation"], (x: number) => number> = {
-  none: (x) => x,
-  tanh: Math.tanh,
-  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
-};
+const activationNames = Object.keys(activations) as ActivationName[];
 
 for (const [rows, columns] of [[1, 1], [6, 16], [5, 7], [16, 32], [9, 33], [4, 70]] as const) {
-  for (const activation of ["none", "tanh", "sigmoid"] as const) {
+  for (const activation of activationNames) {
     for (const start of ["bias", "sum"] as const) {
       Deno.test(`${activation}(${start} + W x) with W of ${rows} × ${columns}`, () => {
         const trials = 16;
@@ -84,7 +81,7 @@ for (const [rows, columns] of [[1, 1], [6, 16], [5, 7], [16, 32], [9, 33], [4, 7
             const weight = factor * parameters[row * columns + column];
             sum += weight * input[column * trials + trial];
           }
-          return functions[activation](sum);
+          return activations[activation].value(sum);
         });
         assertClose(numbersAt(y, expected.length), expected, "y");
       });
@@ -160,4 +157,20 @@ Deno.test("outer products and sums over trials add to what is there, lane by lan
 Deno.test("a kernel that has not been linked says so", () => {
   const kernel = new KernelSet().add("rows", () => rowSums(64));
   assert.throws(() => kernel.run(0, 0, 0), /run before its set has been linked/);
+});
+
+Deno.test("the lanes of sums are added up in place, four sums at a time", () => {
+  const [places, kernels] = [new Places(), new KernelSet()];
+  const count = 11;
+  const sums = places.take(count * vectorBytes);
+  const fold = kernels.add("fold", foldLanes);
+  const { rows: numbersAt } = memoryOf(places, kernels);
+  const lanes = normal(4 * count);
+  numbersAt(sums, lanes.length).set(lanes);
+  fold.run(sums, Math.ceil(count / 4));
+  const expected = Array.from(
+    { length: count },
+    (_, i) => lanes.subarray(4 * i, 4 * i + 4).reduce((sum, lane) => sum + lane),
+  );
+  assertClose(numbersAt(sums, count), expected, "sums");
 });

@@ -39,12 +39,33 @@ export function partLengths(columns: number): number[] {
   return [...Array.from({ length: whole }, () => longestPanel), ...rest > 0 ? [rest] : []];
 }
 
-/** All matrices of a network. */
-export class PackedWeights {
-  /** For each entry: its place among the memory's numbers, its parameter, and the factor's number. */
+/** Entries as two lists side by side: places among the memory's numbers, and parameters. */
+class EntryList {
   readonly #places: number[] = [];
   readonly #parameters: number[] = [];
-  readonly #factors: number[] = [];
+  /** The same as arrays that can be gone through fast; made when they are first used. */
+  #packed: { readonly places: Int32Array; readonly parameters: Int32Array } | undefined;
+
+  add(place: number, parameter: number): void {
+    this.#places.push(place);
+    this.#parameters.push(parameter);
+    this.#packed = undefined;
+  }
+
+  write(numbers: Float32Array, weights: Float64Array, factor: number): void {
+    const { places, parameters } = this.#packed ??= {
+      places: Int32Array.from(this.#places),
+      parameters: Int32Array.from(this.#parameters),
+    };
+    for (let i = 0; i < places.length; i++) numbers[places[i]] = weights[parameters[i]] * factor;
+  }
+}
+
+/** All matrices of a network. */
+export class PackedWeights {
+  readonly #plain = new EntryList();
+  /** Those that are multiplied by a merge weight, [stream]. */
+  readonly #merged: EntryList[] = [];
 
   /** Give a matrix its place. */
   pack(places: Places, { rows, columns, weight, bias }: MatrixStatement): PackedMatrix {
@@ -69,16 +90,14 @@ export class PackedWeights {
 
   #set(place: number, entry: Entry | undefined): void {
     if (!entry) return;
-    this.#places.push(place);
-    this.#parameters.push(entry.parameter);
-    this.#factors.push(entry.stream === undefined ? 0 : 1 + entry.stream);
+    const { parameter, stream } = entry;
+    const list = stream === undefined ? this.#plain : this.#merged[stream] ??= new EntryList();
+    list.add(place, parameter);
   }
 
   /** Write the weights into the memory. */
   write(numbers: Float32Array, weights: Float64Array, mergeScales: readonly number[]): void {
-    const factors = [1, ...mergeScales];
-    for (let i = 0; i < this.#places.length; i++) {
-      numbers[this.#places[i]] = weights[this.#parameters[i]] * factors[this.#factors[i]];
-    }
+    this.#plain.write(numbers, weights, 1);
+    this.#merged.forEach((list, stream) => list.write(numbers, weights, mergeScales[stream]));
   }
 }

@@ -1,21 +1,25 @@
 /**
- * The products of small matrices inside the control loop, in single precision, as WebAssembly. Arrays are
- * laid out [row][trial] in tiles; matrices are packed for the one way in which they are read.
+ * The products of small networks, in single precision, as WebAssembly. Arrays are laid out [row][column] in
+ * tiles of a batch's columns, such as the trials of a roll-out; matrices are packed for the one way in which they are read.
  *
  * An access at a known address below the memory's declared size needs no check of its bounds, one at a
  * computed address does. So the four rows of a matrix that are in use are copied to a known place, the
  * panel, and serve all trials of the tile from there.
  */
 import { Code, four, i32 } from "../../../sim/webassembly/code.ts";
-import { sigmoid, tanh } from "../../../sim/webassembly/functions.ts";
 import { f32x4 } from "../../../sim/webassembly/vector.ts";
+import type { ActivationName } from "../activations.ts";
+import { vectorActivations } from "./activations.ts";
 import {
   type Address,
   broadcast,
   eachColumn,
+  evenLanes,
+  lowerHalves,
   numberBytes,
+  oddLanes,
   origin,
-  type Vector,
+  upperHalves,
   vectorBytes,
 } from "./instructions.ts";
 
@@ -32,19 +36,13 @@ export const longestPanel = 32;
 /** Bytes of the panel: biases, then a row for each inner row. */
 export const panelBytes = (1 + longestPanel) * vectorBytes;
 
-const activations = {
-  none: (_code: Code, x: Vector) => x,
-  sigmoid,
-  tanh,
-};
-
 /** One form of product y = activation(start + W x). */
 export interface ProductForm {
   /** Rows of x, at most `longestPanel`. */
   readonly inner: number;
   /** What the product is added to: biases, or what y holds already. */
   readonly start: "bias" | "sum";
-  readonly activation: keyof typeof activations;
+  readonly activation: ActivationName;
   /** Bytes of a row of x and y. */
   readonly rowBytes: number;
   /** How many pairs of x and y the same matrix is applied to, and how far apart they lie. */
@@ -110,7 +108,7 @@ function productColumns(code: Code, form: ProductForm, x: Address, y: Address): 
     }
     for (const row of rows) {
       sums[row].forEach(({ value }, index) =>
-        code.store(into, activations[activation](code, value), place(row, index))
+        code.store(into, vectorActivations[activation].value(code, value), place(row, index))
       );
     }
   }, blockVectors * vectorBytes);
@@ -188,6 +186,29 @@ export function rowSums(rowBytes: number): Code {
       sum.set(f32x4.add(sum.value, four.load(i32.add(from, at))));
     });
     code.store(into, f32x4.add(four.load(into), sum.value));
+  });
+  return code;
+}
+
+/** The parameters of the folding of lanes: address of the sums, how many blocks of four they are. */
+export const foldParameters = ["i32", "i32"] as const;
+
+/**
+ * Adds the four lanes of each sum, in place: sums that lay 16 bytes apart lie 4 bytes apart then. Four are
+ * done at a time, as the transpose of their lanes.
+ */
+export function foldLanes(): Code {
+  const code = new Code(foldParameters);
+  const [sums, blocks] = [0, 1].map((index) => code.parameter(index, "i32"));
+  code.repeat(blocks, (block) => {
+    const from = code.keep(i32.add(sums, i32.mul(block, i32.constant(4 * vectorBytes))));
+    const into = i32.add(sums, i32.mul(block, i32.constant(vectorBytes)));
+    // (a₀ b₀ c₀ d₀) and (a₁ b₁ c₁ d₁) become (a₀ + c₀, b₀ + d₀, a₁ + c₁, b₁ + d₁).
+    const [left, right] = [0, 2].map((first) => {
+      const [x, y] = [first, first + 1].map((row) => code.keep(four.load(from, row * vectorBytes)));
+      return code.keep(f32x4.add(lowerHalves(x, y), upperHalves(x, y)));
+    });
+    code.store(into, f32x4.add(evenLanes(left, right), oddLanes(left, right)));
   });
   return code;
 }
