@@ -21,7 +21,7 @@
  * U = [U_z, U_r, U_m] the last three, and b = [b_c, b_z, b_r, b_m] all of them. Arrays are
  * [part][unit][trial].
  */
-import { activations, sigmoid } from "./activations.ts";
+import { activate, activations, pullActivation } from "../learners/nn/activations.ts";
 
 /** The arrays of one layer of one stream at one step. */
 export interface CellValues {
@@ -60,9 +60,11 @@ const feedForward: Cell = {
   parts: 1,
   driven: 1,
   recurrent: 0,
-  activate: ({ hidden }) => activations.tanh.apply(hidden),
-  pullBack: ({ hidden }, cotangent) => activations.tanh.pullBack(cotangent, hidden),
+  activate: ({ hidden }) => activate("tanh", hidden),
+  pullBack: ({ hidden }, cotangent) => pullActivation("tanh", cotangent, hidden),
 };
+
+const { sigmoid } = activations;
 
 const gru: Cell = {
   parts: 4,
@@ -72,8 +74,8 @@ const gru: Cell = {
     const size = hidden.length;
     const [update, reset, recall] = [size, 2 * size, 3 * size];
     for (let i = 0; i < size; i++) {
-      const z = gates[update + i] = sigmoid(gates[update + i]);
-      const r = gates[reset + i] = sigmoid(gates[reset + i]);
+      const z = gates[update + i] = sigmoid.value(gates[update + i]);
+      const r = gates[reset + i] = sigmoid.value(gates[reset + i]);
       const c = gates[i] = Math.tanh(gates[i] + r * gates[recall + i]);
       hidden[i] = z * (before ? before[i] : 0) + (1 - z) * c;
     }

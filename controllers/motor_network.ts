@@ -13,11 +13,11 @@
  * that is not the paper's, the tanh layers can be gated recurrent ones (`cells.ts`), whose state lasts for a
  * trial. Arrays are laid out [unit][trial].
  */
+import { activate } from "../learners/nn/activations.ts";
 import { addProduct, addScaled, fillRows } from "../learners/nn/matrix_kernels.ts";
 import { initialParameters, orthogonal } from "../learners/nn/initialisers.ts";
 import { layOut, type ParameterLayout, viewOf } from "../learners/nn/parameters.ts";
 import { randomStream } from "../sim/random.ts";
-import { activations } from "./activations.ts";
 import { callosa, type Callosum, type CallosumName, noKernel } from "./callosum.ts";
 import { type Cell, type CellName, cells, type CellValues, defaultCell } from "./cells.ts";
 import { intact, type Lesion } from "./lesions.ts";
@@ -284,7 +284,7 @@ export class MotorNetwork {
     const { kernel, bias } = tensors.output;
     fillRows(activity.output, bias, outputs, trials);
     addProduct(activity.output, kernel, activity.merged, outputs, width, trials, 1, outputs);
-    activations[outputActivation].apply(activity.output);
+    activate(outputActivation, activity.output);
   }
 
   /** One layer of one stream, which `rows` rows enter; nothing does where `from` is undefined. */

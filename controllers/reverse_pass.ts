@@ -8,6 +8,7 @@
  * Where cells have a state, the steps are pulled back from the last one to the first: what a step leaves in
  * `LossCotangent.state` is what the step before it begins with.
  */
+import { pullActivation } from "../learners/nn/activations.ts";
 import {
   addOuterProduct,
   addProduct,
@@ -15,7 +16,6 @@ import {
   addScaled,
 } from "../learners/nn/matrix_kernels.ts";
 import { callosa, type Callosum } from "./callosum.ts";
-import { activations } from "./activations.ts";
 import type { CellValues } from "./cells.ts";
 import type {
   Activity,
@@ -125,7 +125,7 @@ export class ReversePass {
     const last = activity.hidden[layers - 1];
     this.#combinedOutput.fill(0);
     losses.forEach((loss, index) => {
-      activations[outputActivation].pullBack(loss.output, activity.output);
+      pullActivation(outputActivation, loss.output, activity.output);
       const share = loss.share("shared");
       addScaled(this.#combinedOutput, loss.output, share);
       const merged = this.#merged.fill(0);
