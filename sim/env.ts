@@ -13,6 +13,7 @@
  * Arrays of the vector form are laid out [row][arm]. All arms of a task have trials of the same length,
  * so they are truncated together; `reset` then starts the next trials.
  */
+import type { Space } from "./environments/environment.ts";
 import { type RandomStream, randomStream } from "./random.ts";
 import { requireLength } from "./physics/arrays.ts";
 import type { Plant } from "./physics/plant.ts";
@@ -20,12 +21,6 @@ import { type ObservationLayout, observationLayout } from "./sensors/observation
 import { perfectSensing, Senses, type Sensing } from "./sensors/sensing.ts";
 import type { Task } from "./tasks/task.ts";
 import { inputsAt, type StepInputs, stepInputs, type TrialBatch } from "./tasks/trial.ts";
-
-/** A box of real numbers, one interval a row. */
-export interface Space {
-  readonly low: readonly number[];
-  readonly high: readonly number[];
-}
 
 /** How a reset is to be done. */
 export interface ResetOptions {
