@@ -20,7 +20,13 @@ import { defaultRollout, rolloutNames } from "../rollouts.ts";
 import { type ModelName, modelNames, models, type NetworkSizes } from "./models.ts";
 
 /** The tasks of the study by the names that its variants use: the paper's two, then extensions. */
-const tasks = { reach: "random-reach", hold: "hold", "curl-field": "curl-field" } as const;
+const tasks = {
+  reach: "random-reach",
+  hold: "hold",
+  "curl-field": "curl-field",
+  "velocity-squared-field": "velocity-squared-field",
+  "noisy-linear-field": "noisy-linear-field",
+} as const;
 
 export type StudyTask = keyof typeof tasks;
 

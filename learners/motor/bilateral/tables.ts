@@ -33,6 +33,18 @@ function shown(name: MeasureName, label: string): ShownMeasure {
 const columnOf = ({ label, unit }: ShownMeasure): Column =>
   unit === "1" ? { label } : { label, unit };
 
+/** What is compared after a field has been learned: prediction of its force, and stiffness against it. */
+const inField: readonly ShownMeasure[] = [
+  shown("finalError", "final error"),
+  shown("meanError", "mean error"),
+  shown("effort", "effort"),
+  shown("rootMeanSquareForce", "rms muscle force"),
+  shown("maximalDeviation", "deviation in the field"),
+  { metric: "nullFieldDeviation", label: "after-effect", unit: "cm", scale: 100 },
+  { metric: "adaptationIndex", label: "adaptation index", unit: "1", scale: 1 },
+  { metric: "lateralCompliance", label: "compliance across the reach", unit: "mm/N", scale: 1000 },
+];
+
 /** The measures by which models are compared, for each task. */
 const headline: Readonly<Record<StudyTask, readonly ShownMeasure[]>> = {
   reach: [
@@ -53,15 +65,9 @@ const headline: Readonly<Record<StudyTask, readonly ShownMeasure[]>> = {
     shown("pathTravelled", "path travelled"),
     shown("maximalDisplacement", "largest displacement"),
   ],
-  "curl-field": [
-    shown("finalError", "final error"),
-    shown("meanError", "mean error"),
-    shown("effort", "effort"),
-    shown("rootMeanSquareForce", "rms muscle force"),
-    shown("maximalDeviation", "deviation in the field"),
-    { metric: "nullFieldDeviation", label: "after-effect", unit: "cm", scale: 100 },
-    { metric: "adaptationIndex", label: "adaptation index", unit: "1", scale: 1 },
-  ],
+  "curl-field": inField,
+  "velocity-squared-field": inField,
+  "noisy-linear-field": inField,
 };
 
 /** The models of a task that have results, the floor last. */

@@ -13,7 +13,7 @@ import { observationLayout } from "../../../../sim/sensors/observation.ts";
 
 Deno.test("variants are every model on every task", () => {
   const names = Object.keys(bilateral.variants);
-  assert.equal(names.length, 3 * 11);
+  assert.equal(names.length, 5 * 11);
   assert.deepEqual(studyVariant("hold-bicc-spec"), { task: "hold", model: "bicc-spec" });
   assert.throws(() => studyVariant("hold-three-hemispheres"), /there are reach-uni-a, /);
   assert.deepEqual(axes.map(({ name }) => name), ["tasks", "models"]);
