@@ -86,7 +86,7 @@ export function equationsEnvironment(
       return observation;
     },
     step(actions) {
-      episodes.requireOrigin("a step of");
+      episodes.requireBegun("a step of");
       action.set(requireLength("actions", actions, action.length));
       advance();
       if (!someEnd()) return goingOn;
@@ -99,7 +99,7 @@ export function equationsEnvironment(
       return begunAnew;
     },
     save() {
-      episodes.requireOrigin("the state of");
+      episodes.requireBegun("the state of");
       readState();
       return episodes.save();
     },

@@ -14,18 +14,16 @@
  *
  * The integrator is symplectic Euler: errors are of first order in the step.
  */
-import {
-  Body,
-  Constraint,
-  Equation,
-  GSSolver,
-  HingeConstraint,
-  Quaternion,
-  Vec3,
-  World,
-} from "cannon-es";
+import { Body, Constraint, GSSolver, HingeConstraint, Vec3, World } from "cannon-es";
 import type { Arm } from "../arms/arm.ts";
 import { requireLength } from "./arrays.ts";
+import {
+  addGyroscopicTorque,
+  JointLimitEquation,
+  pivotGap,
+  setConstraintTimeStep,
+  setInertia,
+} from "./cannon_bodies.ts";
 import type { JointState, PhysicsEngine, Scene } from "./engine.ts";
 
 /**
@@ -65,18 +63,6 @@ export interface CannonEngine extends PhysicsEngine {
    */
   kineticEnergy(index: number): number;
 }
-
-/**
- * Joint stiffness, N/m, and relaxation, in steps, of the SPOOK parameters: cannon-es's own values.
- */
-const jointStiffness = 1e7;
-const jointRelaxation = 4;
-
-/**
- * Share of a violation of a joint limit that is taken back per step. Below 1, so that a joint that
- * was placed beyond its limit returns over some steps instead of being thrown back.
- */
-const limitCorrection = 0.2;
 
 /**
  * A limit nearer than this is within reach even at rest, rad: the arms' largest torques move no
@@ -173,31 +159,6 @@ export function cannonEngine(
   };
 }
 
-/**
- * Adds the gyroscopic torque −ω × (I ω) to a body, for the next step. cannon-es integrates
- * ω̇ = I⁻¹ τ only, so without it a body with three different moments of inertia does not keep its
- * angular momentum. Nothing to add where all three are equal.
- *
- * The body must have its inertia about its own axes (`body.inertia`, kg m²).
- */
-export function addGyroscopicTorque(body: Body): void {
-  const { inertia } = body;
-  if (inertia.x === inertia.y && inertia.y === inertia.z) return;
-  body.quaternion.conjugate(inverseRotation);
-  inverseRotation.vmult(body.angularVelocity, localVector);
-  const { x, y, z } = localVector;
-  localVector.set(
-    (inertia.y - inertia.z) * y * z,
-    (inertia.z - inertia.x) * z * x,
-    (inertia.x - inertia.y) * x * y,
-  );
-  body.quaternion.vmult(localVector, worldVector);
-  body.torque.vadd(worldVector, body.torque);
-}
-const inverseRotation = new Quaternion();
-const localVector = new Vec3();
-const worldVector = new Vec3();
-
 /** The engine's arrays, [variable][arm]; each chain reads and writes the column of its index. */
 interface ArmArrays {
   /** Distance between two variables of one arm: the number of arms. */
@@ -243,7 +204,8 @@ class HingedChain {
         angularDamping: solver.damping,
         allowSleep: false,
       });
-      setInertia(body, inertia);
+      // Hinges about z leave only that axis free, and equal values turn with the body unchanged.
+      setInertia(body, inertia, inertia, inertia);
       return body;
     });
     for (const body of [base, ...links]) world.addBody(body);
@@ -275,11 +237,7 @@ class HingedChain {
 
   /** Sets the joints' SPOOK parameters for a step of `dt` seconds. */
   setConstraintTimeStep(dt: number): void {
-    for (const hinge of this.#hinges) {
-      for (const equation of hinge.equations) {
-        equation.setSpookParams(jointStiffness, jointRelaxation, dt);
-      }
-    }
+    for (const hinge of this.#hinges) setConstraintTimeStep(hinge, dt);
   }
 
   /** Puts the bodies where the joint state says, moving as it says, free of load. */
@@ -320,11 +278,7 @@ class HingedChain {
 
   /** The largest distance between the two pivots of a joint, m. */
   jointGap(): number {
-    return Math.max(
-      ...this.#hinges.map(({ bodyA, bodyB, pivotA, pivotB }) =>
-        bodyA.pointToWorldFrame(pivotA).distanceTo(bodyB.pointToWorldFrame(pivotB))
-      ),
-    );
+    return Math.max(...this.#hinges.map(pivotGap));
   }
 
   /** J */
@@ -396,20 +350,9 @@ class HingedChain {
   }
 }
 
-/**
- * Gives a body its own moment of inertia, kg m², instead of its bounding box's. The same value
- * about all three axes: hinges about z leave only that axis free, and equal values turn with the
- * body unchanged.
- */
-function setInertia(body: Body, inertia: number): void {
-  body.inertia.set(inertia, inertia, inertia);
-  body.invInertia.set(1 / inertia, 1 / inertia, 1 / inertia);
-  body.updateInertiaWorld(true);
-}
-
 /** The limits of one joint; the nearer of the two is an equation of the solver while active. */
 class JointLimit extends Constraint {
-  readonly #equation: JointLimitEquation;
+  readonly #equation: PlanarLimitEquation;
 
   constructor(
     proximal: Body,
@@ -418,7 +361,7 @@ class JointLimit extends Constraint {
     readonly upper: number,
   ) {
     super(proximal, distal, { collideConnected: false });
-    this.#equation = new JointLimitEquation(proximal, distal);
+    this.#equation = new PlanarLimitEquation(proximal, distal);
     this.equations.push(this.#equation);
   }
 
@@ -443,23 +386,8 @@ class JointLimit extends Constraint {
   override update(): void {}
 }
 
-/**
- * Keeps a joint from passing a limit within the next step: gap + dt · (rate of the gap) ≥ 0, by an
- * impulse that can only push away from the limit. A joint that would pass arrives at the limit and
- * stops there, so a hit is inelastic: the impulse works against the motion and energy is lost,
- * whatever the step. (A spring and damper of 1e3 N m/rad and 10 N m s/rad give way by half a degree
- * under 10 N m, and explicit steps of 2 ms are unstable with them at a joint that carries no more
- * than a hand.)
- */
-class JointLimitEquation extends Equation {
-  /** Distance to the limit, rad; negative beyond it. */
-  gap = Infinity;
-
-  constructor(proximal: Body, distal: Body) {
-    super(proximal, distal, 0, Number.MAX_VALUE);
-    this.eps = 0; // a hard stop: no compliance
-  }
-
+/** The limit of a hinge about z, solved by Gauss-Seidel sweeps. */
+class PlanarLimitEquation extends JointLimitEquation {
   /**
    * `side` is 1 at the lower limit, which pushes towards larger angles, and −1 at the upper one.
    */
@@ -467,11 +395,6 @@ class JointLimitEquation extends Equation {
     this.jacobianElementA.rotational.set(0, 0, -side);
     this.jacobianElementB.rotational.set(0, 0, side);
     this.gap = gap;
-  }
-
-  override computeB(dt: number): number {
-    const share = this.gap > 0 ? 1 : limitCorrection;
-    return -share * this.gap / dt - this.computeGW() - dt * this.computeGiMf();
   }
 
   /** Without the inverse masses that cannon-es adds to every row, though a torque moves no mass. */

@@ -7,7 +7,8 @@ import assert from "node:assert/strict";
 import { Body, Quaternion, Vec3, World } from "cannon-es";
 import type { Arm } from "../../sim/arms/arm.ts";
 import { findArm } from "../../sim/arms/catalogue.ts";
-import { addGyroscopicTorque, cannonEngine, type CannonOptions } from "../../sim/physics/cannon.ts";
+import { cannonEngine, type CannonOptions } from "../../sim/physics/cannon.ts";
+import { addGyroscopicTorque } from "../../sim/physics/cannon_bodies.ts";
 import { randomStream } from "../../sim/random.ts";
 import {
   type ArmState,
