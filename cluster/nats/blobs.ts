@@ -66,14 +66,17 @@ export class NatsBlobs implements Blobs {
   async remove(digest: string, revision?: Revision): Promise<void> {
     // The server's bound is the first chunk that stays.
     const bound = revision === undefined ? {} : { seq: revision + 1 };
-    await this.connection.call(
-      `to remove the blob ${digest}`,
-      () =>
-        this.connection.manager.streams.purge(this.plan.stream, {
-          filter: this.plan.subject(digest, "*"),
-          ...bound,
-        }),
-    );
+    // The first chunk goes first: without it there is no blob, and what else there is of it is never read.
+    for (const chunk of [0, "*"] as const) {
+      await this.connection.call(
+        `to remove the blob ${digest}`,
+        () =>
+          this.connection.manager.streams.purge(this.plan.stream, {
+            filter: this.plan.subject(digest, chunk),
+            ...bound,
+          }),
+      );
+    }
   }
 
   async #holds(digest: string): Promise<boolean> {
@@ -112,11 +115,17 @@ export class NatsBlobs implements Blobs {
     if (!first) return undefined;
     const count = Number(first.header.get(countHeader));
     const parts = [first.data];
+    let missing = 0;
     await inWindow(count - 1, async (i) => {
       const chunk = await this.#chunk(digest, i + 1);
-      if (!chunk) throw damaged(digest, `chunk ${i + 1} of ${count} is missing`);
-      parts[i + 1] = chunk.data;
+      if (chunk) parts[i + 1] = chunk.data;
+      else missing = i + 1;
     });
+    if (missing > 0) {
+      // It may have been removed while it was read.
+      if (!await this.#chunk(digest, 0)) return undefined;
+      throw damaged(digest, `chunk ${missing} of ${count} is missing`);
+    }
     const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
     let offset = 0;
     for (const part of parts) {

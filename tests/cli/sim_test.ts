@@ -15,6 +15,7 @@ import { actuatorNames } from "../../sim/actuators/actuator.ts";
 import { arms } from "../../sim/arms/catalogue.ts";
 import { engineNames } from "../../sim/physics/catalogue.ts";
 import { tasks } from "../../sim/tasks/catalogue.ts";
+import { binaryKinds } from "../../viewer/line.ts";
 import { type Outcome, runSim, type SimProcess, startSim, succeeds } from "./sim_process.ts";
 import { assertRefused } from "./task_process.ts";
 
@@ -761,8 +762,8 @@ async function watch(url: string) {
   const frames: Frame[] = [];
   const moved = Promise.withResolvers<void>();
   socket.on("message", (data: Uint8Array, isBinary: boolean) => {
-    if (isBinary) frames.push(decodeFrame(data));
-    else events.push(decodeEvent(data));
+    if (!isBinary) events.push(decodeEvent(data));
+    else if (data[0] === binaryKinds.frame) frames.push(decodeFrame(data));
     const [first] = frames;
     if (frames.some(({ angles }) => angles[0] !== first.angles[0])) moved.resolve();
   });
