@@ -4,6 +4,10 @@ import { reste } from "./compression/reste.ts";
 import { dagnn } from "./graphs/dagnn.ts";
 import type { Method } from "./method.ts";
 import { bilateral } from "./motor/bilateral.ts";
+import { her } from "./rl/her_method.ts";
+import { ppo } from "./rl/ppo_method.ts";
+import { sac } from "./rl/sac_method.ts";
+import { td3 } from "./rl/td3_method.ts";
 
 /** All methods. */
 export const library: readonly Method[] = [
@@ -11,6 +15,10 @@ export const library: readonly Method[] = [
   reste,
   dagnn,
   bilateral,
+  ppo,
+  sac,
+  td3,
+  her,
 ];
 
 /**

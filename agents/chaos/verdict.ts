@@ -126,18 +126,25 @@ async function judgeEvents(
 
 /**
  * Events that one attempt has told twice. What a later attempt tells again of a step that was told before
- * is the same event, and readers count it once (job_lines.ts).
+ * is the same event, and readers count it once (job_lines.ts). A server that has lost part of its store
+ * may give two attempts one epoch, but each says that it begins.
  */
 function saidTwice(job: string, entries: readonly LogEntry[]): string[] {
-  const byEpoch = Map.groupBy(
-    entries.map(({ payload }) => decodeRecord("an entry of a job's log", jobLogEntry, payload)),
-    ({ epoch }) => epoch,
-  );
-  return byEpoch.values().flatMap((attempt) => {
-    const lines = attempt.flatMap((entry) => "events" in entry ? entry.events : [])
-      .map((event) => jobLine.parse(event));
-    return repeated(lines.flatMap((line) => "event" in line ? [nameOf(job, line)] : []));
-  }).toArray();
+  const attempts = new Map<number, string[]>();
+  const ended: string[][] = [];
+  for (const { payload } of entries) {
+    const entry = decodeRecord("an entry of a job's log", jobLogEntry, payload);
+    const told = attempts.get(entry.epoch) ?? [];
+    if ("began" in entry) {
+      ended.push(told);
+      attempts.set(entry.epoch, []);
+      continue;
+    }
+    const lines = entry.events.map((event) => jobLine.parse(event));
+    told.push(...lines.flatMap((line) => "event" in line ? [nameOf(job, line)] : []));
+    attempts.set(entry.epoch, told);
+  }
+  return [...ended, ...attempts.values()].flatMap(repeated);
 }
 
 /** Those that have been there before. */

@@ -2,7 +2,7 @@
  * Multi-layer perceptrons: h_k = act(h_{k−1} W_k + b_k), y = act_o(h_K W_o + b_o), with W of shape
  * [inputs, outputs].
  */
-import { type ActivationName, activations } from "./activations.ts";
+import { activate, type ActivationName, pullActivation } from "./activations.ts";
 import { orthogonalParameters } from "./initialisers.ts";
 import { addOuterProduct, addProduct, addRowSums, fillRows } from "./matrix_kernels.ts";
 import { hiddenGain, type Network, type NetworkPass, type Precision } from "./network.ts";
@@ -109,8 +109,7 @@ class ScalarPerceptronPass implements NetworkPass {
       const weights = viewOf(this.#parameters, kernel);
       fillRows(into, viewOf(this.#parameters, bias), outputs, this.columns);
       addProduct(into, weights, from, outputs, inputs, this.columns, 1, outputs);
-      const { value } = activations[activation];
-      for (let i = 0; i < into.length; i++) into[i] = value(into[i]);
+      activate(activation, into);
     });
     return this.#values[this.#values.length - 1];
   }
@@ -120,9 +119,8 @@ class ScalarPerceptronPass implements NetworkPass {
     this.#cotangents[layers.length - 1].set(cotangent);
     for (let k = layers.length - 1; k >= 0; k--) {
       const { inputs, outputs, activation, kernel, bias } = layers[k];
-      const [values, delta] = [this.#values[k], this.#cotangents[k]];
-      const { slope } = activations[activation];
-      for (let i = 0; i < delta.length; i++) delta[i] *= slope(values[i]);
+      const delta = this.#cotangents[k];
+      pullActivation(activation, delta, this.#values[k]);
       if (gradient) {
         const from = k === 0 ? this.#input : this.#values[k - 1];
         addOuterProduct(viewOf(gradient, kernel), from, delta, inputs, outputs, this.columns);

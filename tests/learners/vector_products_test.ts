@@ -1,4 +1,4 @@
-/** The products of the vector roll-out, on their own, against sums written out in double precision. */
+/** The products of small networks in WebAssembly, on their own, against sums written out in double precision. */
 import assert from "node:assert/strict";
 import { numberBytes, vectorBytes } from "../../learners/nn/vector/instructions.ts";
 import { KernelSet } from "../../learners/nn/vector/kernel_set.ts";

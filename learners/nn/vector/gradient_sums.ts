@@ -44,7 +44,7 @@ export function addFolded(
   }
 }
 
-/** All sums of a roll-out. */
+/** All sums of a network. */
 export class GradientSums {
   readonly #matrices: SumMatrix[] = [];
   #sums = new Float64Array(0);

@@ -1,4 +1,4 @@
-/** What the kernels of the vector roll-out write again and again. */
+/** What the kernels of networks and roll-outs write again and again. */
 import {
   type Code,
   four,

@@ -12,7 +12,7 @@ const notLinked = () => {
   throw new Error("a kernel is run before its set has been linked");
 };
 
-/** The kernels of one roll-out. */
+/** The kernels that work on one memory. */
 export class KernelSet {
   readonly #codes: Record<string, Code> = {};
   readonly #kernels: Record<string, { run: LinkedKernel["run"] }> = {};

@@ -1,8 +1,9 @@
 /**
- * Where everything lies in the one memory of a vector roll-out: first what stays in its place, whose
- * addresses the kernels know; behind it the history, a record for each time step.
+ * Where everything lies in the one memory of a network or a roll-out: first what stays in its place, whose
+ * addresses the kernels know; behind it the history, a record for each time step, or for each tile of a
+ * batch.
  *
- * Arrays are rows of a tile's trials, [row][trial], in single precision.
+ * Arrays are rows of a tile's columns, [row][column], in single precision.
  */
 
 /** Bytes of a page of WebAssembly's memories. */

@@ -1,10 +1,11 @@
 /**
  * The products of small networks, in single precision, as WebAssembly. Arrays are laid out [row][column] in
- * tiles of a batch's columns, such as the trials of a roll-out; matrices are packed for the one way in which they are read.
+ * tiles of a batch's columns, such as the trials of a roll-out; matrices are packed for the one way in which
+ * they are read.
  *
  * An access at a known address below the memory's declared size needs no check of its bounds, one at a
  * computed address does. So the four rows of a matrix that are in use are copied to a known place, the
- * panel, and serve all trials of the tile from there.
+ * panel, and serve all columns of the tile from there.
  */
 import { Code, four, i32 } from "../../../sim/webassembly/code.ts";
 import { f32x4 } from "../../../sim/webassembly/vector.ts";
@@ -81,7 +82,7 @@ export function product(form: ProductForm): Code {
   return code;
 }
 
-/** The panel's four rows for all trials of a tile. */
+/** The panel's four rows for all columns of a tile. */
 function productColumns(code: Code, form: ProductForm, x: Address, y: Address): void {
   const { inner, start, activation, rowBytes, panel } = form;
   const rows = Array.from({ length: blockRows }, (_, row) => row);
@@ -121,8 +122,8 @@ export const outerRows = { x: 4, y: 2 } as const;
 export const outerProductParameters = ["i32", "i32", "i32", "i32", "i32"] as const;
 
 /**
- * An outer product: sums[i][j] += Σ over trials of x[i] · y[j], in four lanes that are added up later, since
- * each takes every fourth trial. What a call adds is summed first: roundings stay those of short sums.
+ * An outer product: sums[i][j] += Σ over columns of x[i] · y[j], in four lanes that are added up later, since
+ * each takes every fourth column. What a call adds is summed first: roundings stay those of short sums.
  * A tile's few vectors are written out one after the other, which saves the checks of a loop.
  */
 export function outerProduct(rowBytes: number): Code {
@@ -174,7 +175,7 @@ export function outerProduct(rowBytes: number): Code {
 /** The parameters of sums over rows: addresses of the rows and the sums; how many rows. */
 export const rowSumsParameters = ["i32", "i32", "i32"] as const;
 
-/** sums[i] += Σ over trials of x[i], in four lanes as `outerProduct`. */
+/** sums[i] += Σ over columns of x[i], in four lanes as `outerProduct`. */
 export function rowSums(rowBytes: number): Code {
   const code = new Code(rowSumsParameters);
   const [x, sums, rows] = [0, 1, 2].map((index) => code.parameter(index, "i32"));

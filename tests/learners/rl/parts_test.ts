@@ -140,3 +140,29 @@ Deno.test("the squashed density at u = ½, and far out", () => {
   assert.ok(Number.isFinite(logSquashing(20)) && Number.isFinite(logSquashing(-20)));
   near([logSquashing(20)], [2 * (Math.LN2 - 20)], 1e-9);
 });
+
+Deno.test("values of a task that never ends are those of going on, unless its time limit is taken for an end", () => {
+  // Reward 1 a step, γ = 0.9, cut off after 10 steps, a value for each step: 1/(1 − γ), or what is left.
+  for (const bootstrap of [true, false]) {
+    const values = new Float64Array(10);
+    for (let sweep = 0; sweep < 200; sweep++) {
+      const finalValues = values.map((_, step) => values[Math.min(step + 1, 9)]);
+      const advantages = advantagesOf(
+        {
+          steps: 10,
+          copies: 1,
+          rewards: new Float64Array(10).fill(1),
+          values,
+          finalValues,
+          terminated: new Uint8Array(10),
+          truncated: Uint8Array.from({ length: 10 }, (_, step) => Number(step === 9)),
+        },
+        0.9,
+        0.95,
+        bootstrap,
+      );
+      values.forEach((value, step) => values[step] = value + advantages[step]);
+    }
+    near([values[0], values[9]], bootstrap ? [10, 10] : [6.513216, 1], 1e-5);
+  }
+});
