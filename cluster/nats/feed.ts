@@ -127,6 +127,8 @@ class Life {
   readonly #ofConnection: number;
   /** Messages so far, by the server's count. */
   #delivered = 0;
+  /** The stream's last number when the life began: what comes from there on is no longer of the past. */
+  #last = Infinity;
   #ended = false;
   #watchdog: ReturnType<typeof setTimeout> | undefined;
 
@@ -156,7 +158,8 @@ class Life {
   async begin(): Promise<void> {
     const { stream, filter, from, headersOnly } = this.plan;
     this.#watch();
-    const { num_pending, delivered } = await this.connection.manager.consumers.add(stream, {
+    const { consumers, streams } = this.connection.manager;
+    const adding = consumers.add(stream, {
       name: `feed-${nuid.next()}`,
       deliver_subject: this.#inbox,
       filter_subject: filter,
@@ -173,6 +176,13 @@ class Life {
       num_replicas: 1,
       ...(headersOnly && { headers_only: true }),
     });
+    // Where subjects are written again and again the server may never count down to nothing pending: it
+    // has counted messages that have been replaced since.
+    const [{ num_pending, delivered }, { state }] = await Promise.all([
+      adding,
+      streams.info(stream),
+    ]);
+    this.#last = state.last_seq;
     // What has been delivered meanwhile may still be on its way.
     if (num_pending === 0 && delivered.consumer_seq === 0) this.#catchUp();
     await this.#caughtUp.promise;
@@ -232,7 +242,7 @@ class Life {
       headers: message.headers,
       payload: message.data,
     });
-    if (pending === 0) this.#catchUp();
+    if (pending === 0 || position >= this.#last) this.#catchUp();
   }
 
   #receiveStatus(message: Msg, status: number): void {

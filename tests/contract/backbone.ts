@@ -324,6 +324,24 @@ function tables(test: Test): void {
     }
   });
 
+  test("keys are listed while one of them is written without a pause", async ({ near, far }) => {
+    const table = far.table("jobs");
+    await near.table("jobs").create("quiet", bytes("1"));
+    let revision = (await table.create("busy", bytes("0")))!;
+    let isWriting = true;
+    const writing = (async () => {
+      while (isWriting) revision = (await table.update("busy", bytes("again"), revision))!;
+    })();
+    try {
+      for (let i = 0; i < 20; i++) {
+        assert.deepEqual((await near.table("jobs").keys()).toSorted(), ["busy", "quiet"]);
+      }
+    } finally {
+      isWriting = false;
+      await writing;
+    }
+  });
+
   test("a watcher that throws is reported, and disturbs nobody", async ({ near, far, failures }) => {
     await near.table("jobs").create("a", bytes("1"));
     const heard: string[] = [];
