@@ -22,11 +22,12 @@ import { VectorAdam } from "../nn/vector/adam.ts";
 import { adamConstants, Critics, joined } from "./critics.ts";
 import type { Act } from "./evaluation.ts";
 import { HindsightReplay } from "./her_replay.ts";
-import { actAtRandom, addActionNoise, drawSeed, Interaction, rowsOf } from "./interaction.ts";
+import { actAtRandom, addActionNoise, Interaction, rowsOf } from "./interaction.ts";
 import { polyakAverage } from "./polyak.ts";
 import { emptyTransitions, type Transitions } from "./replay_buffer.ts";
 import { type Moments, noMoments, normalise, observeBatch } from "./running_moments.ts";
 import { deterministicPolicyLoss, TanhPolicyPass } from "./tanh_policy.ts";
+import { drawSeed } from "./seeds.ts";
 import {
   joinedStates,
   requireCount,

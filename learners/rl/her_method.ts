@@ -16,14 +16,10 @@ import { mean } from "../statistics/descriptive.ts";
 import type { Table } from "../table.ts";
 import { Her, type HerReport } from "./her.ts";
 import type { History } from "./history.ts";
-import {
-  criticNetwork,
-  offPolicySchema,
-  perceptronOf,
-  trainOffPolicy,
-} from "./off_policy_method.ts";
-import { diagnosticFigure, learningCurves, names, scoreTable, successCurves } from "./report.ts";
-import { environmentOf } from "./study.ts";
+import { trainPolicy } from "./course.ts";
+import { offPolicySchema } from "./off_policy_method.ts";
+import { names, scoreTable, trainingFigures } from "./report.ts";
+import { criticNetwork, environmentOf, perceptron } from "./study.ts";
 
 const goalTasks = environmentTasks
   .filter(({ goals }) => goals !== undefined)
@@ -87,10 +83,10 @@ function train(
   const make = (seed: number) => {
     const environment = environmentOf(config, config.copies);
     const { observation, action } = environment.specification;
-    const policy = perceptronOf(config, observation.length, action.length, "tanh");
+    const policy = perceptron(config, observation.length, action.length, "tanh");
     return new Her(environment, policy, criticNetwork(environment, config), settings, seed);
   };
-  return trainOffPolicy(config, context, make, reportNames, successes);
+  return trainPolicy(config, context, make, reportNames, successes);
 }
 
 /** The mean of all evaluations, and the last one within the steps that are judged if there were as many. */
@@ -120,11 +116,7 @@ function claim(outcomes: Outcomes): Claim {
 }
 
 function figures(outcomes: Outcomes): Figure[] {
-  return [
-    ...learningCurves(outcomes, "her"),
-    ...successCurves(outcomes),
-    ...diagnosticFigure(outcomes, Object.values(reportNames)),
-  ];
+  return trainingFigures(outcomes, "her", reportNames);
 }
 
 function tables(outcomes: Outcomes): Table[] {

@@ -1,7 +1,8 @@
 /** What off-policy learners have in common: N copies that act without pause, and when to learn from it. */
 import type { EnvironmentStep, VectorEnvironment } from "../../sim/environments/environment.ts";
-import { type RandomStream, randomStream } from "../../sim/random.ts";
+import type { RandomStream } from "../../sim/random.ts";
 import type { TransitionRows } from "./replay_buffer.ts";
+import { drawSeed } from "./seeds.ts";
 import {
   environmentState,
   joinedStates,
@@ -10,11 +11,6 @@ import {
   savedVectors,
   type TrainingState,
 } from "./training_state.ts";
-
-/** A seed of its own for what is called `name`. */
-export function drawSeed(seed: number, name: string): number {
-  return randomStream(seed, `training/seeds/${name}`).integer(2 ** 32);
-}
 
 /** `count` standard normal numbers. */
 export function normalNoise(random: RandomStream, count: number): Float64Array {

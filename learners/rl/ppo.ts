@@ -27,6 +27,7 @@ import { estimateAdvantages } from "./advantages.ts";
 import { entropy } from "./gaussian.ts";
 import { actionLogDensity, GaussianPolicy } from "./gaussian_policy.ts";
 import { surrogateLoss, surrogateSlope, valueLoss, valueSlope } from "./ppo_losses.ts";
+import { drawSeed } from "./seeds.ts";
 import { noMoments, normalise, observeBatch, RewardScale } from "./running_moments.ts";
 import {
   environmentState,
@@ -562,9 +563,4 @@ function momentsOf(values: Float64Array): { readonly mean: number; readonly vari
   let squares = 0;
   for (let i = 0; i < values.length; i++) squares += (values[i] - mean) ** 2;
   return { mean, variance: squares / values.length };
-}
-
-/** A seed of its own for what is called `name`. */
-function drawSeed(seed: number, name: string): number {
-  return randomStream(seed, `training/seeds/${name}`).integer(2 ** 32);
 }

@@ -11,22 +11,19 @@ import {
   type JobProgress,
   type JobResult,
   type Outcomes,
-  type Snapshot,
 } from "../method.ts";
 import { above, claimOf, claimPart, meanOf } from "../outcomes.ts";
-import { mean } from "../statistics/descriptive.ts";
 import type { Table } from "../table.ts";
-import { deterministicPolicy, evaluate, type Evaluation, randomPolicy } from "./evaluation.ts";
-import { History, historySchema } from "./history.ts";
+import { type Training, trainPolicy } from "./course.ts";
+import { deterministicPolicy } from "./evaluation.ts";
 import { bound, Ppo, type PpoReport } from "./ppo.ts";
 import {
-  diagnosticFigure,
-  learningCurves,
+  betterThanRandom,
   names,
   policyComparisons,
   publishedBeside,
   scoreTable,
-  successCurves,
+  trainingFigures,
 } from "./report.ts";
 import {
   environmentOf,
@@ -38,7 +35,7 @@ import {
 } from "./study.ts";
 
 /** The usual values for robots: those of OpenAI's baselines and of CleanRL, but for the number of copies. */
-const configSchema = studySchema.extend({
+export const ppoSchema = studySchema.extend({
   steps: z.int().min(1).default(204_800).describe("steps of all copies together"),
   copies: z.int().min(1).max(65_536).default(8).describe(
     "copies of the task that act side by side",
@@ -62,7 +59,7 @@ const configSchema = studySchema.extend({
     .describe("whether what would follow a time limit counts, by its estimated value"),
 });
 
-type Config = z.output<typeof configSchema>;
+export type PpoConfig = z.output<typeof ppoSchema>;
 
 /** The curves of what an iteration reports. */
 const reportNames: Readonly<Record<keyof PpoReport, string>> = {
@@ -75,95 +72,71 @@ const reportNames: Readonly<Record<keyof PpoReport, string>> = {
   explainedVariance: "explained variance",
 };
 
-const valuesSchema = z.object({
-  counts: z.record(z.string(), z.number()),
-  history: historySchema,
-});
+/** Reports of a whole training at the most: iterations are told of together where there are more. */
+const mostReports = 250;
 
-async function* train(
-  { variant, config }: Job<Config>,
+/** `ppo` as a job runs it; what is evaluated is the policy without its noise. */
+export function ppoTraining(ppo: Ppo): Training<PpoReport> {
+  return {
+    environment: ppo.environment,
+    get steps() {
+      return ppo.steps;
+    },
+    parameters: ppo.policyParameters,
+    iterate: () => ppo.iterate(),
+    deterministic(copies) {
+      const pass = ppo.policy.network.pass(copies);
+      const act = deterministicPolicy(pass, ppo.observationMoments, bound);
+      return (observation, actions) => {
+        pass.load(ppo.policy.meanPart(ppo.policyParameters));
+        act(observation, actions);
+      };
+    },
+    save: () => ppo.save(),
+    restore: (state) => ppo.restore(state),
+  };
+}
+
+/**
+ * A training of PPO.
+ * @throws {RangeError} when a motor network, whose commands are −1 … 1, is to act in another space
+ */
+export function startPpo(
+  kind: PolicyName,
+  environment: VectorEnvironment,
+  config: PpoConfig,
+  seed: number,
+): Ppo {
+  const { specification, actionSpace: { low, high } } = environment;
+  const isUnit = low.every((bound) => bound === -1) && high.every((bound) => bound === 1);
+  if (kind !== "plain" && !isUnit) {
+    throw new RangeError(
+      `the actions of ${specification.name} are not −1 … 1, as a motor network's commands are; ` +
+        `use the variant plain`,
+    );
+  }
+  const head = { outputs: specification.action.length, activation: "none" } as const;
+  const policy = policyNetwork(kind, environment, config, head);
+  return new Ppo(environment, policy, valueNetwork(environment, config), config, seed);
+}
+
+function train(
+  { variant, config }: Job<PpoConfig>,
   context: JobContext,
 ): AsyncGenerator<JobProgress, JobResult> {
-  const environment = environmentOf(config, config.copies);
-  const network = policyNetwork(variant as PolicyName, environment, config);
-  const value = valueNetwork(environment, config);
-  const ppo = new Ppo(environment, network, value, config, seedFor(context, "training"));
-  const bench = testBench(config, ppo, seedFor(context, "evaluation"));
-
-  const snapshot = context.restore();
-  const history = snapshot ? restore(ppo, snapshot) : new History();
-  if (!snapshot) history.note(0, scoresOf(bench.policy()));
-
-  const all = ppo.allIterations;
-  const evaluationsBy = (iteration: number) => Math.floor(iteration * config.evaluations / all);
-  while (ppo.iterations < all) {
-    const before = ppo.iterations;
-    const report = named(ppo.iterate());
-    history.note(ppo.steps, report);
-    if (evaluationsBy(before) === evaluationsBy(ppo.iterations)) continue;
-    const scores = scoresOf(bench.policy());
-    history.note(ppo.steps, scores);
-    await context.checkpoint(snapshotOf(ppo, history));
-    const metrics = Object.entries({ ...scores, ...report }).filter(([, y]) => Number.isFinite(y));
-    yield { step: ppo.steps, steps: ppo.allSteps, metrics: Object.fromEntries(metrics) };
-  }
-
-  const random = bench.random();
-  const { y: returns } = history.curve(names.return);
-  const half = returns[Math.floor((returns.length - 1) / 2)];
-  return {
-    metrics: {
-      ...scoresOf(bench.policy()),
-      [names.randomReturn]: mean(random.returns),
-      [names.rise]: returns[returns.length - 1] - half,
-      [names.steps]: ppo.steps,
-      [names.parameters]: ppo.policy.layout.size,
-      [names.version(config.task)]: environment.specification.version,
-    },
-    series: history.curves,
+  const samples = config.rolloutLength * config.copies;
+  // As `Ppo` counts them: whole roll-outs.
+  const iterations = Math.max(1, Math.floor(config.steps / samples));
+  const course = {
+    ...config,
+    steps: iterations * samples,
+    reportSteps: Math.ceil(iterations / mostReports) * samples,
   };
-}
-
-/** A seed of its own for each purpose, so that no episode is both trained on and evaluated. */
-function seedFor(context: JobContext, purpose: string): number {
-  return context.stream(`${purpose}/seed`).integer(2 ** 32);
-}
-
-/** The same episodes again and again, for the policy as it is and for actions at random. */
-function testBench(config: Config, ppo: Ppo, seed: number) {
-  const environment: VectorEnvironment = environmentOf(config, config.evaluationEpisodes);
-  const pass = ppo.policy.network.pass(config.evaluationEpisodes);
-  return {
-    policy() {
-      pass.load(ppo.policy.meanPart(ppo.policyParameters));
-      const act = deterministicPolicy(pass, ppo.observationMoments, bound);
-      return evaluate(environment, act, seed);
-    },
-    random: () => evaluate(environment, randomPolicy(environment, seed), seed),
+  const make = (seed: number) => {
+    const environment = environmentOf(config, config.copies);
+    return ppoTraining(startPpo(variant as PolicyName, environment, config, seed));
   };
-}
-
-function scoresOf({ returns, successes }: Evaluation): Record<string, number> {
-  return {
-    [names.return]: mean(returns),
-    ...successes && { [names.success]: mean(successes.map(Number)) },
-  };
-}
-
-function named(report: PpoReport): Record<string, number> {
-  const keys = Object.keys(reportNames) as (keyof PpoReport)[];
-  return Object.fromEntries(keys.map((key) => [reportNames[key], report[key]]));
-}
-
-function snapshotOf(ppo: Ppo, history: History): Snapshot {
-  const { tensors, counts } = ppo.save();
-  return { step: ppo.steps, tensors, values: { counts, history: history.curves } };
-}
-
-function restore(ppo: Ppo, { tensors, values }: Snapshot): History {
-  const { counts, history } = valuesSchema.parse(values);
-  ppo.restore({ tensors, counts });
-  return new History(history);
+  return trainPolicy(course, context, make, reportNames);
 }
 
 /** What published scores are looked up by. */
@@ -173,14 +146,10 @@ const algorithm = "ppo";
 function claim(outcomes: Outcomes): Claim {
   const plain = (metric: string) => meanOf(outcomes, "plain", metric);
   const published = publishedBeside(outcomes).filter((score) => score.algorithm === algorithm);
-  const random = plain(names.randomReturn);
-  const halfway = Number.isNaN(random)
-    ? NaN
-    : above(plain(names.return), random / 2, Math.max(Math.abs(random) / 2, 1e-9));
   return claimOf(
     "A clipped surrogate lets a policy learn from each roll-out many times over.",
     [
-      claimPart("The policy's return is above half of that of actions at random.", halfway),
+      betterThanRandom(outcomes, "plain"),
       claimPart(
         "The return still rises in the second half of the training.",
         above(plain(names.rise), 0, 1),
@@ -196,11 +165,7 @@ function claim(outcomes: Outcomes): Claim {
 }
 
 function figures(outcomes: Outcomes): Figure[] {
-  return [
-    ...learningCurves(outcomes, algorithm),
-    ...successCurves(outcomes),
-    ...diagnosticFigure(outcomes, Object.values(reportNames)),
-  ];
+  return trainingFigures(outcomes, algorithm, reportNames);
 }
 
 function tables(outcomes: Outcomes): Table[] {
@@ -221,7 +186,7 @@ export const ppo = defineMethod({
     year: 2017,
     arxiv: "1707.06347",
   },
-  config: configSchema,
+  config: ppoSchema,
   profiles: {
     smoke: {
       config: {

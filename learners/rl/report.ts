@@ -1,8 +1,8 @@
 /** What runs of reinforcement-learning methods report, and what claims, figures and tables make of it. */
 import { comparisonTable } from "../comparisons.ts";
 import type { Figure, Panel, Trace } from "../figure.ts";
-import type { Outcomes, Series } from "../method.ts";
-import { estimateOf, valuesOf } from "../outcomes.ts";
+import type { ClaimPart, Outcomes, Series } from "../method.ts";
+import { above, claimPart, estimateOf, meanOf, valuesOf } from "../outcomes.ts";
 import { mean, standardDeviation } from "../statistics/descriptive.ts";
 import { interquartileInterval, interquartileMean } from "../statistics/interquartile.ts";
 import type { Cell, Table } from "../table.ts";
@@ -197,4 +197,26 @@ export function policyComparisons(outcomes: Outcomes): Table {
     ],
     outcomes,
   );
+}
+
+/** What is drawn of every training: learning, success, and what its iterations report. */
+export function trainingFigures(
+  outcomes: Outcomes,
+  algorithm: string,
+  curves: Readonly<Record<string, string>>,
+): Figure[] {
+  return [
+    ...learningCurves(outcomes, algorithm),
+    ...successCurves(outcomes),
+    ...diagnosticFigure(outcomes, Object.values(curves)),
+  ];
+}
+
+/** A policy does better than half-way from actions at random to nothing lost; margins in half the way. */
+export function betterThanRandom(outcomes: Outcomes, variant: string): ClaimPart {
+  const random = meanOf(outcomes, variant, names.randomReturn);
+  const margin = Number.isNaN(random)
+    ? NaN
+    : above(meanOf(outcomes, variant, names.return), random / 2, Math.abs(random) / 2 || 1);
+  return claimPart("The policy's return is above half of that of actions at random.", margin);
 }

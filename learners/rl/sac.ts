@@ -25,7 +25,6 @@ import { adamConstants, Critics, joined } from "./critics.ts";
 import type { Act } from "./evaluation.ts";
 import {
   actAtRandom,
-  drawSeed,
   Interaction,
   normalNoise,
   rowsOf,
@@ -34,6 +33,7 @@ import {
 } from "./interaction.ts";
 import { emptyTransitions, ReplayBuffer, type Transitions } from "./replay_buffer.ts";
 import { SquashedPolicyPass } from "./squashed_policy.ts";
+import { drawSeed } from "./seeds.ts";
 import {
   joinedStates,
   requireCount,

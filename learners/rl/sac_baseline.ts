@@ -1,27 +1,8 @@
-/** PPO with its usual values behind the contract of off-policy trainings: what SAC is compared with. */
+/** PPO with its usual values, for as many steps: what SAC is compared with. */
 import type { VectorEnvironment } from "../../sim/environments/environment.ts";
-import { deterministicPolicy } from "./evaluation.ts";
-import type { OffPolicyTraining } from "./off_policy_method.ts";
-import { bound, Ppo, type PpoSettings } from "./ppo.ts";
+import type { Training } from "./course.ts";
+import { ppoSchema, ppoTraining, startPpo } from "./ppo_method.ts";
 import type { SacReport } from "./sac.ts";
-import { policyNetwork, valueNetwork } from "./study.ts";
-
-/** The values of OpenAI's baselines and of CleanRL; two layers of 64 units with tanh. */
-const usual: Omit<PpoSettings, "steps" | "rolloutLength"> = {
-  epochs: 10,
-  miniBatches: 32,
-  discount: 0.99,
-  traceDecay: 0.95,
-  learningRate: 3e-4,
-  annealing: true,
-  clipRange: 0.2,
-  clipValues: true,
-  valueCoefficient: 0.5,
-  entropyCoefficient: 0,
-  gradientNorm: 0.5,
-  bootstrapTimeLimits: true,
-};
-const network = { units: 64, layers: 2, activation: "tanh", callosum: "identity" } as const;
 
 /** Steps of all copies in a roll-out. */
 const rolloutSteps = 2048;
@@ -31,40 +12,23 @@ export function ppoBaseline(
   environment: VectorEnvironment,
   steps: number,
   seed: number,
-): OffPolicyTraining<SacReport> {
-  const rolloutLength = Math.ceil(rolloutSteps / environment.copies);
-  const samples = rolloutLength * environment.copies;
-  const ppo = new Ppo(
-    environment,
-    policyNetwork("plain", environment, network),
-    valueNetwork(environment, network),
-    {
-      ...usual,
-      miniBatches: samples % usual.miniBatches === 0 ? usual.miniBatches : 1,
-      rolloutLength,
-      steps: Math.ceil(steps / samples) * samples,
-    },
-    seed,
-  );
+): Training<SacReport> {
+  const { copies } = environment;
+  const usual = ppoSchema.parse({ copies, rolloutLength: Math.ceil(rolloutSteps / copies) });
+  const samples = usual.rolloutLength * copies;
+  const training = ppoTraining(startPpo("plain", environment, {
+    ...usual,
+    steps: Math.ceil(steps / samples) * samples,
+    miniBatches: samples % usual.miniBatches === 0 ? usual.miniBatches : 1,
+  }, seed));
   return {
-    environment,
+    ...training,
     get steps() {
-      return ppo.steps;
+      return training.steps;
     },
-    parameters: ppo.policyParameters,
     iterate() {
-      const { policyLoss, entropy, trainingReturn } = ppo.iterate();
+      const { policyLoss, entropy, trainingReturn } = training.iterate();
       return { policyLoss, entropy, trainingReturn, criticLoss: NaN, temperature: NaN };
     },
-    deterministic(copies) {
-      const pass = ppo.policy.network.pass(copies);
-      const act = deterministicPolicy(pass, ppo.observationMoments, bound);
-      return (observation, actions) => {
-        pass.load(ppo.policy.meanPart(ppo.policyParameters));
-        act(observation, actions);
-      };
-    },
-    save: () => ppo.save(),
-    restore: (state) => ppo.restore(state),
   };
 }

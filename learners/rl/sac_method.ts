@@ -12,26 +12,23 @@ import {
 } from "../method.ts";
 import { above, claimOf, claimPart, meanOf } from "../outcomes.ts";
 import type { Table } from "../table.ts";
+import { trainPolicy } from "./course.ts";
 import {
-  actorNetwork,
   asGoodOnReacher,
-  betterThanRandom,
-  criticNetwork,
   offPolicySchema,
   scheduleSchema,
-  trainOffPolicy,
+  smokeConfig,
 } from "./off_policy_method.ts";
 import {
-  diagnosticFigure,
-  learningCurves,
+  betterThanRandom,
   names,
   policyComparisons,
   scoreTable,
-  successCurves,
+  trainingFigures,
 } from "./report.ts";
 import { Sac, type SacReport } from "./sac.ts";
 import { ppoBaseline } from "./sac_baseline.ts";
-import { environmentOf, policies, type PolicyName } from "./study.ts";
+import { criticNetwork, environmentOf, policies, type PolicyName, policyNetwork } from "./study.ts";
 
 /** The usual values: those of CleanRL. */
 const configSchema = offPolicySchema.extend({
@@ -77,7 +74,10 @@ function train(
     const environment = environmentOf(config, config.copies);
     if (variant === "ppo") return ppoBaseline(environment, config.steps, seed);
     const outputs = 2 * environment.specification.action.length;
-    const policy = actorNetwork(variant as PolicyName, environment, config, outputs, "none");
+    const policy = policyNetwork(variant as PolicyName, environment, config, {
+      outputs,
+      activation: "none",
+    });
     const settings = {
       ...config,
       capacity: Math.min(config.capacity, config.steps),
@@ -85,7 +85,7 @@ function train(
     };
     return new Sac(environment, policy, criticNetwork(environment, config), settings, seed);
   };
-  return trainOffPolicy(config, context, make, reportNames);
+  return trainPolicy(config, context, make, reportNames);
 }
 
 /** Margins are in points of return, or in halves of the return of actions at random. */
@@ -105,11 +105,7 @@ function claim(outcomes: Outcomes): Claim {
 }
 
 function figures(outcomes: Outcomes): Figure[] {
-  return [
-    ...learningCurves(outcomes, "sac"),
-    ...successCurves(outcomes),
-    ...diagnosticFigure(outcomes, Object.values(reportNames)),
-  ];
+  return trainingFigures(outcomes, "sac", reportNames);
 }
 
 function tables(outcomes: Outcomes): Table[] {
@@ -131,17 +127,7 @@ export const sac = defineMethod({
   config: configSchema,
   profiles: {
     smoke: {
-      config: {
-        steps: 240,
-        reportSteps: 60,
-        copies: 2,
-        learningStarts: 80,
-        updatesPerStep: 0.2,
-        units: 8,
-        batchSize: 16,
-        evaluationEpisodes: 4,
-        evaluations: 4,
-      },
+      config: smokeConfig,
       seeds: 1,
       variants: ["plain", "bilateral"],
     },

@@ -5,6 +5,7 @@ import { createEnvironment, taskSpecifications } from "../../sim/environments/ca
 import type { VectorEnvironment } from "../../sim/environments/environment.ts";
 import type { Axis } from "../axes.ts";
 import { MotorPolicyNetwork } from "../motor/policy_network.ts";
+import type { ActivationName } from "../nn/activations.ts";
 import type { Network } from "../nn/network.ts";
 import { Perceptron } from "../nn/perceptron.ts";
 
@@ -48,28 +49,26 @@ export function environmentOf({ task }: Pick<StudyConfig, "task">, copies: numbe
   return createEnvironment(task, copies);
 }
 
-type NetworkConfig = Pick<StudyConfig, "units" | "layers" | "activation" | "callosum">;
+type LayersConfig = Pick<StudyConfig, "units" | "layers" | "activation">;
+type NetworkConfig = LayersConfig & Pick<StudyConfig, "callosum">;
 
-/**
- * The policy's network for a task.
- * @throws {RangeError} when a motor network, whose commands are −1 … 1, is to act in another space
- */
+/** What a policy's network ends in. */
+export interface PolicyHead {
+  readonly outputs: number;
+  /** Of a perceptron; that of motor networks is tanh. */
+  readonly activation: "none" | "tanh";
+}
+
+/** A policy's network. */
 export function policyNetwork(
   kind: PolicyName,
-  environment: VectorEnvironment,
+  { specification }: VectorEnvironment,
   config: NetworkConfig,
+  { outputs, activation }: PolicyHead,
 ): Network {
-  const { specification, actionSpace: { low, high } } = environment;
-  const outputs = specification.action.length;
-  if (kind === "plain") return perceptron(environment, outputs, config);
-  if (low.some((bound) => bound !== -1) || high.some((bound) => bound !== 1)) {
-    throw new RangeError(
-      `the actions of ${specification.name} are not −1 … 1, as a motor network's commands are; ` +
-        `use the variant plain`,
-    );
-  }
-  const { units, layers, callosum } = config;
   const inputs = specification.observation.length;
+  if (kind === "plain") return perceptron(config, inputs, outputs, activation);
+  const { units, layers, callosum } = config;
   return new MotorPolicyNetwork({
     kind,
     units,
@@ -81,21 +80,29 @@ export function policyNetwork(
   });
 }
 
-/** The value's network: a perceptron, whatever the policy is. */
-export function valueNetwork(environment: VectorEnvironment, config: NetworkConfig): Network {
-  return perceptron(environment, 1, config);
+/** The network of V: a perceptron, whatever the policy is. */
+export function valueNetwork({ specification }: VectorEnvironment, config: LayersConfig): Network {
+  return perceptron(config, specification.observation.length, 1, "none");
 }
 
-function perceptron(
-  { specification }: VectorEnvironment,
+/** The network of Q: a perceptron of observation and action, whatever the policy is. */
+export function criticNetwork({ specification }: VectorEnvironment, config: LayersConfig): Network {
+  const inputs = specification.observation.length + specification.action.length;
+  return perceptron(config, inputs, 1, "none");
+}
+
+/** A perceptron of the configuration's hidden layers. */
+export function perceptron(
+  { units, layers, activation }: LayersConfig,
+  inputs: number,
   outputs: number,
-  { units, layers, activation }: NetworkConfig,
+  outputActivation: ActivationName,
 ): Network {
   return new Perceptron({
-    inputs: specification.observation.length,
+    inputs,
     hidden: Array.from({ length: layers }, () => units),
     outputs,
     activation,
-    outputActivation: "none",
+    outputActivation,
   });
 }

@@ -22,7 +22,6 @@ import type { Act } from "./evaluation.ts";
 import {
   actAtRandom,
   addActionNoise,
-  drawSeed,
   Interaction,
   rowsOf,
   updatesBy,
@@ -31,6 +30,7 @@ import {
 import { polyakAverage } from "./polyak.ts";
 import { emptyTransitions, ReplayBuffer, type Transitions } from "./replay_buffer.ts";
 import { deterministicPolicyLoss, TanhPolicyPass } from "./tanh_policy.ts";
+import { drawSeed } from "./seeds.ts";
 import {
   joinedStates,
   requireCount,

@@ -13,24 +13,21 @@ import {
 } from "../method.ts";
 import { claimOf } from "../outcomes.ts";
 import type { Table } from "../table.ts";
+import { trainPolicy } from "./course.ts";
 import {
-  actorNetwork,
   asGoodOnReacher,
-  betterThanRandom,
-  criticNetwork,
   offPolicySchema,
   scheduleSchema,
-  trainOffPolicy,
+  smokeConfig,
 } from "./off_policy_method.ts";
 import {
-  diagnosticFigure,
-  learningCurves,
+  betterThanRandom,
   names,
   policyComparisons,
   scoreTable,
-  successCurves,
+  trainingFigures,
 } from "./report.ts";
-import { environmentOf, policies, type PolicyName } from "./study.ts";
+import { criticNetwork, environmentOf, policies, type PolicyName, policyNetwork } from "./study.ts";
 import { Td3, type Td3Report } from "./td3.ts";
 
 /** The usual values: those of CleanRL. */
@@ -67,11 +64,14 @@ function train(
   const make = (seed: number) => {
     const environment = environmentOf(config, config.copies);
     const outputs = environment.specification.action.length;
-    const policy = actorNetwork(variant as PolicyName, environment, config, outputs, "tanh");
+    const policy = policyNetwork(variant as PolicyName, environment, config, {
+      outputs,
+      activation: "tanh",
+    });
     const settings = { ...config, capacity: Math.min(config.capacity, config.steps) };
     return new Td3(environment, policy, criticNetwork(environment, config), settings, seed);
   };
-  return trainOffPolicy(config, context, make, reportNames);
+  return trainPolicy(config, context, make, reportNames);
 }
 
 /** Margins are in points of return, or in halves of the return of actions at random. */
@@ -83,11 +83,7 @@ function claim(outcomes: Outcomes): Claim {
 }
 
 function figures(outcomes: Outcomes): Figure[] {
-  return [
-    ...learningCurves(outcomes, "td3"),
-    ...successCurves(outcomes),
-    ...diagnosticFigure(outcomes, Object.values(reportNames)),
-  ];
+  return trainingFigures(outcomes, "td3", reportNames);
 }
 
 function tables(outcomes: Outcomes): Table[] {
@@ -110,17 +106,7 @@ export const td3 = defineMethod({
   config: configSchema,
   profiles: {
     smoke: {
-      config: {
-        steps: 240,
-        reportSteps: 60,
-        copies: 2,
-        learningStarts: 80,
-        updatesPerStep: 0.2,
-        units: 8,
-        batchSize: 16,
-        evaluationEpisodes: 4,
-        evaluations: 4,
-      },
+      config: smokeConfig,
       seeds: 1,
       variants: ["plain", "bilateral"],
     },

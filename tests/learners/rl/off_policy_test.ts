@@ -4,11 +4,16 @@ import { Perceptron } from "../../../learners/nn/perceptron.ts";
 import { joined } from "../../../learners/rl/critics.ts";
 import { type Act, evaluate, randomPolicy } from "../../../learners/rl/evaluation.ts";
 import { Her, type HerSettings } from "../../../learners/rl/her.ts";
-import { actorNetwork, type OffPolicyTraining } from "../../../learners/rl/off_policy_method.ts";
+import type { Training } from "../../../learners/rl/course.ts";
 import { names } from "../../../learners/rl/report.ts";
 import { Sac, type SacSettings } from "../../../learners/rl/sac.ts";
 import { ppoBaseline } from "../../../learners/rl/sac_baseline.ts";
-import { environmentOf, type PolicyName, studySchema } from "../../../learners/rl/study.ts";
+import {
+  environmentOf,
+  type PolicyName,
+  policyNetwork,
+  studySchema,
+} from "../../../learners/rl/study.ts";
 import { Td3, type Td3Settings } from "../../../learners/rl/td3.ts";
 import { td3 as td3Method } from "../../../learners/rl/td3_method.ts";
 import type { VectorEnvironment } from "../../../sim/environments/environment.ts";
@@ -70,7 +75,7 @@ function sac(
   kind: PolicyName = "plain",
 ): Sac {
   const outputs = 2 * environment.specification.action.length;
-  const policy = actorNetwork(kind, environment, config, outputs, "none");
+  const policy = policyNetwork(kind, environment, config, { outputs, activation: "none" });
   return new Sac(environment, policy, critic(environment), { ...sacSettings, ...settings }, seed);
 }
 
@@ -81,12 +86,12 @@ function td3(
   kind: PolicyName = "plain",
 ): Td3 {
   const outputs = environment.specification.action.length;
-  const policy = actorNetwork(kind, environment, config, outputs, "tanh");
+  const policy = policyNetwork(kind, environment, config, { outputs, activation: "tanh" });
   return new Td3(environment, policy, critic(environment), { ...td3Settings, ...settings }, seed);
 }
 
 function her(environment: VectorEnvironment, seed = 1, kind: PolicyName = "plain"): Her {
-  const policy = actorNetwork(kind, environment, config, 2, "tanh");
+  const policy = policyNetwork(kind, environment, config, { outputs: 2, activation: "tanh" });
   return new Her(environment, policy, critic(environment), herSettings, seed);
 }
 
@@ -95,7 +100,7 @@ const goal = () => environmentOf({ task: "ArmReachGoal" }, 2);
 
 /** Trainings by name, and how many iterations are enough to have learnt something. */
 const trainings: Readonly<
-  Record<string, [(seed: number) => OffPolicyTraining<unknown>, iterations: number]>
+  Record<string, [(seed: number) => Training<unknown>, iterations: number]>
 > = {
   sac: [(seed) => sac(reacher(), {}, seed), 30],
   "sac, bilateral": [(seed) => sac(reacher(), { meanScale: 3 }, seed, "bilateral"), 30],
@@ -109,7 +114,7 @@ const trainings: Readonly<
 };
 
 for (const [name, [make, iterations]] of Object.entries(trainings)) {
-  const iterate = (training: OffPolicyTraining<unknown>) =>
+  const iterate = (training: Training<unknown>) =>
     Array.from({ length: iterations }, () => training.iterate());
 
   Deno.test(`${name}: the same seed gives the same numbers, another one others`, () => {

@@ -44,7 +44,7 @@ const config = studySchema.parse({ units: 16 });
 /** A training on ArmReacher. */
 function reacher(kind: PolicyName, settings: Partial<PpoSettings> = {}, seed = 1): Ppo {
   const environment = environmentOf({ task: "ArmReacher" }, 8);
-  const policy = policyNetwork(kind, environment, config);
+  const policy = policyNetwork(kind, environment, config, { outputs: 2, activation: "none" });
   return new Ppo(
     environment,
     policy,
