@@ -12,7 +12,6 @@
  * `--python` is the program that has PyTorch and MuJoCo (`--allow-run=<python>` is enough), or `none`.
  * PyTorch takes about a minute to compile. `--allow-sys` is for `shares`, which uses V8's profiler.
  */
-import { parseArgs } from "node:util";
 import { defaultRollout, rolloutNames } from "../learners/motor/rollouts.ts";
 import {
   mujocoContestants,
@@ -32,13 +31,8 @@ import {
   updateRows,
 } from "./motor_update.ts";
 import { gettingPython } from "./python_process.ts";
+import { type Asked, measureSubjects } from "./subjects.ts";
 import { byEachClock, type Clock, readable } from "./timing.ts";
-
-/** What is asked for. */
-interface Asked {
-  readonly rounds: number;
-  readonly python: string;
-}
 
 const shortest = 200;
 /** Updates until V8 has optimised everything, and milliseconds for which they are then profiled. */
@@ -118,31 +112,4 @@ async function shares(): Promise<void> {
   console.table(await updateShares(trainer, profiled));
 }
 
-const subjects: Readonly<Record<string, (asked: Asked) => Promise<void>>> = {
-  update,
-  plant,
-  shares,
-};
-
-const { values, positionals } = parseArgs({
-  args: Deno.args,
-  allowPositionals: true,
-  options: {
-    rounds: { type: "string", default: "7" },
-    python: { type: "string", default: "python3" },
-  },
-});
-const rounds = Number(values.rounds);
-const unknown = positionals.find((name) => !Object.hasOwn(subjects, name));
-if (unknown !== undefined || !Number.isInteger(rounds) || rounds < 1) {
-  console.error(
-    unknown !== undefined
-      ? `no subject "${unknown}"; there are ${Object.keys(subjects).join(", ")}`
-      : `rounds are a whole number of at least 1, not "${values.rounds}"`,
-  );
-  Deno.exit(2);
-}
-for (const [name, measure] of Object.entries(subjects)) {
-  if (positionals.length > 0 && !positionals.includes(name)) continue;
-  await measure({ rounds, python: values.python });
-}
+await measureSubjects({ update, plant, shares }, 7);
