@@ -8,25 +8,27 @@ export class JobSlots {
 
   /**
    * @param count an integer of at least 1
+   * @param onFree told how many slots are free, now and whenever that has changed
    * @throws {RangeError} when it is none
    */
-  constructor(count: number) {
+  constructor(count: number, private readonly onFree: (free: number) => void = () => {}) {
     if (!Number.isSafeInteger(count) || count < 1) {
       throw new RangeError(`${count} jobs at a time; expected an integer of at least 1`);
     }
     this.#free = count;
+    onFree(count);
   }
 
   /** Do `work` as soon as a slot is free, and free it at the work's end, good or bad. */
   async use<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.#free > 0) this.#free--;
+    if (this.#free > 0) this.onFree(--this.#free);
     else await new Promise<void>((begin) => this.#waiting.push(begin));
     try {
       return await work();
     } finally {
       const next = this.#waiting.shift();
       if (next) next();
-      else this.#free++;
+      else this.onFree(++this.#free);
     }
   }
 }

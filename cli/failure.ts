@@ -23,6 +23,7 @@ const usageErrors = [
   "StateFolderError",
   "WorkerStartError",
   "SubmissionError",
+  "IrreproducibleError",
 ];
 
 /** An error in words. */

@@ -6,7 +6,9 @@
  */
 import { JobSlots, usualSlots } from "../agents/job_slots.ts";
 import { executeRun } from "../agents/library/run.ts";
+import { SpareActors } from "../agents/library/spare_actors.ts";
 import { threadSupply } from "../agents/library/method_thread.ts";
+import { Log, readableLine } from "../cluster/log.ts";
 import { exitCodes, runCommand } from "./failure.ts";
 import { jobDisplay } from "./job_progress.ts";
 import { StopSignal } from "./stop_signal.ts";
@@ -41,7 +43,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-/** Work whose jobs are done by this program. */
+/** Says what the user should know; the rest is on the display. */
+const problemLog = new Log({}, readableLine, (level, line) => {
+  if (level !== "info") console.error(line);
+});
+
+/** Work whose jobs are done by this program; where there are fewer of them than slots, the others help. */
 async function openLocalWork(
   options: TrainOptions,
   opened: AsyncDisposableStack,
@@ -51,8 +58,11 @@ async function openLocalWork(
     ? await resumeWork(source, out, opened)
     : await beginWork(source, out, opened);
   const { runs: [{ folder: { config: { backend } } }], thread } = open;
+  const slots = workers ?? usualSlots(backend);
+  const spare = opened.use(new SpareActors(slots, problemLog));
   const means = {
-    slots: new JobSlots(workers ?? usualSlots(backend)),
+    slots: new JobSlots(slots, spare.adjust),
+    help: spare.help,
     newThread: threadSupply(backend, { first: thread }),
     data,
   };

@@ -5,6 +5,7 @@ import { dagnn } from "./graphs/dagnn.ts";
 import type { Method } from "./method.ts";
 import { bilateral } from "./motor/bilateral.ts";
 import { her } from "./rl/her_method.ts";
+import { impala } from "./rl/impala_method.ts";
 import { ppo } from "./rl/ppo_method.ts";
 import { sac } from "./rl/sac_method.ts";
 import { td3 } from "./rl/td3_method.ts";
@@ -19,6 +20,7 @@ export const library: readonly Method[] = [
   sac,
   td3,
   her,
+  impala,
 ];
 
 /**

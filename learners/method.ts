@@ -9,6 +9,7 @@ import type { z } from "zod";
 import type { RandomStream } from "../sim/random.ts";
 import type { Axis } from "./axes.ts";
 import type { Figure } from "./figure.ts";
+import type { Actors } from "./rl/actors.ts";
 import type { Table } from "./table.ts";
 
 /** Where a method comes from. */
@@ -80,6 +81,11 @@ export interface JobContext {
   restore(): Snapshot | undefined;
   /** Keep a snapshot; it may be restored later, here or elsewhere. */
   checkpoint(snapshot: Snapshot): Promise<void>;
+  /**
+   * Who may do pieces of its work for it, if anybody may. Nothing of the result depends on that, unless the
+   * configuration asks for it; the result then says so (`JobResult.reproducible`).
+   */
+  readonly actors?: Actors;
 }
 
 /** What a job says while it runs. */
@@ -104,6 +110,8 @@ export interface JobResult {
   readonly series?: Readonly<Record<string, Series>>;
   /** Multiply-adds of the whole job, where the method counts them. */
   readonly multiplyAdds?: number;
+  /** False where the numbers depend on who was how fast: done again, the job comes to others. */
+  readonly reproducible?: false;
 }
 
 /** Results of all variants: for each its seeds in order. */
@@ -154,7 +162,7 @@ export interface Method<Schema extends z.ZodObject = z.ZodObject> {
   ): AsyncGenerator<JobProgress, JobResult>;
   /** What the paper says and whether these results show it; a pure function. */
   claim(outcomes: Outcomes): Claim;
-  /** What to draw of these results; a pure function. */
+  /** What to draw of these results; a pure function. Figures without anything in them are left out. */
   figures(outcomes: Outcomes): readonly Figure[];
   /**
    * What to say of these results in tables, beside those of every report; a pure function. Tables without

@@ -53,7 +53,7 @@ export async function executeJob(
 async function trainJob(
   folder: JobFolder,
   job: LibraryJob,
-  { journal, settings, signal }: JobSurroundings,
+  { run, journal, settings, signal }: JobSurroundings,
 ): Promise<JobOutcome> {
   const { checkpoint, step } = await keptCheckpoint(folder, settings.watcher);
   const record = journal.record(job.name, step);
@@ -66,7 +66,8 @@ async function trainJob(
   using _stopping = onAbort(signal, () => thread.stop());
   try {
     const request = { ...folder.config, checkpoint, checkpointSeconds };
-    const end = await Promise.race([thread.run(request, keeper.owner), keeper.failed]);
+    const help = settings.help && { ...settings.help, name: run.id };
+    const end = await Promise.race([thread.run(request, keeper.owner, help), keeper.failed]);
     record.take(end.cost);
     if (end.kind === "stopped") {
       await record.note("stopped");

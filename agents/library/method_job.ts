@@ -16,6 +16,7 @@ import type {
   Method,
   Snapshot,
 } from "../../learners/method.ts";
+import type { Actors } from "../../learners/rl/actors.ts";
 import { randomStream } from "../../sim/random.ts";
 import { encodeSnapshot } from "./snapshot.ts";
 
@@ -68,6 +69,8 @@ export interface JobSettings {
   readonly checkpointSeconds: number;
   /** Stops the job at its next event, or at once where it has offered a snapshot just now. */
   readonly signal: AbortSignal;
+  /** Who may help with it. */
+  readonly actors?: Actors;
 }
 
 /** The result is none that variants could be compared by. */
@@ -87,12 +90,13 @@ export async function runMethodJob(
   settings: JobSettings,
 ): Promise<JobEnd> {
   const { variant, seed, config, backend } = description;
-  const { restored, signal } = settings;
+  const { restored, signal, actors } = settings;
   const meter = new Meter();
   const keeper = new SnapshotKeeper(owner, meter, settings);
   const context: JobContext = {
     backend,
     signal,
+    actors,
     stream: (name) => randomStream(seed, `${method.id}/${name}`),
     file: (name) => owner.file(name),
     restore: () => restored,

@@ -2,8 +2,12 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Bus } from "../../cluster/bus.ts";
+import { inProcessBus } from "../../cluster/in_process.ts";
+import { attachPort } from "../../cluster/port_bus.ts";
 import { DataError } from "../../learners/data/data_error.ts";
 import type { BackendName, ReadyBackend } from "../../learners/nn/backend.ts";
+import { sharingRollouts } from "../rollouts/shared_bus.ts";
 import type { JobEnd, JobOwner } from "./method_job.ts";
 import type { FromThread, JobRequest, ThreadFailure, ToThread } from "./method_worker.ts";
 
@@ -48,6 +52,16 @@ function jobPermissions(): Deno.PermissionOptions {
   };
 }
 
+/** Where a job finds actors. Nothing of its result depends on it. */
+export interface JobHelp {
+  /** On which they are; of what the job says, only what is for actors gets there. */
+  readonly bus: Bus;
+  /** What the job is called there: what stands in a subject, of at most 120 characters. */
+  readonly name: string;
+  /** How many are wanted. */
+  readonly actors: number;
+}
+
 /** A module that exports methods as `library`. */
 export const standardLibrary = new URL("../../learners/library.ts", import.meta.url).href;
 
@@ -59,6 +73,7 @@ export class MethodThread implements Disposable {
   readonly #ready = Promise.withResolvers<ReadyBackend>();
   readonly #ended = Promise.withResolvers<JobEnd>();
   #owner?: JobOwner;
+  #detach?: () => void;
 
   /** @param library the module whose `library` has the methods */
   constructor(backend: BackendName, library = standardLibrary) {
@@ -86,12 +101,15 @@ export class MethodThread implements Disposable {
   /**
    * Do a job, once it is ready.
    * @param owner what it throws ends the job, and is thrown here
+   * @param help unless given, the job does everything itself
    * @throws {MethodThreadError} when the job fails
    */
-  async run(request: JobRequest, owner: JobOwner): Promise<JobEnd> {
+  async run(request: JobRequest, owner: JobOwner, help?: JobHelp): Promise<JobEnd> {
     await this.ready;
     this.#owner = owner;
-    this.#tell({ kind: "start", request });
+    if (help) this.#attach(help.bus);
+    const wanted = help && { name: help.name, actors: help.actors };
+    this.#tell({ kind: "start", request, help: wanted });
     return await this.#ended.promise;
   }
 
@@ -101,7 +119,13 @@ export class MethodThread implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#detach?.();
     this.#worker.terminate();
+  }
+
+  #attach(bus: Bus): void {
+    const inside = inProcessBus((error) => this.#fail(error));
+    this.#detach = attachPort(sharingRollouts(inside, bus), this.#worker);
   }
 
   async #hear(message: FromThread): Promise<void> {

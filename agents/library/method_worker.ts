@@ -3,8 +3,10 @@
  * The thread in which one job of the library happens; `method_thread.ts` starts it. It can read the
  * program's own files and nothing else: what a job needs of the world it asks of the owner.
  */
+import { type Port, portBus } from "../../cluster/port_bus.ts";
 import type { JobProgress } from "../../learners/method.ts";
 import { type BackendName, type ReadyBackend, readyBackend } from "../../learners/nn/backend.ts";
+import type { JobActors } from "../rollouts/job_actors.ts";
 import type { Checkpoint, JobCost, JobDescription, JobEnd, JobOwner } from "./method_job.ts";
 
 /** What a job's thread is to do. */
@@ -14,12 +16,18 @@ export interface JobRequest extends JobDescription {
   readonly checkpointSeconds: number;
 }
 
+/** Actors that a job may have; they are beyond the thread's port. */
+export interface HelpWanted {
+  readonly name: string;
+  readonly actors: number;
+}
+
 /** From the owner to the thread. */
 export type ToThread =
   /** First, once. `library` is the module that exports the methods as `library`. */
   | { readonly kind: "prepare"; readonly backend: BackendName; readonly library: string }
   /** Once it is ready, once. */
-  | { readonly kind: "start"; readonly request: JobRequest }
+  | { readonly kind: "start"; readonly request: JobRequest; readonly help?: HelpWanted }
   | { readonly kind: "stop" }
   | { readonly kind: "file"; readonly question: number; readonly bytes: Uint8Array }
   | {
@@ -88,7 +96,10 @@ async function prepare(backend: BackendName, library: string): Promise<void> {
   tell({ kind: "ready", backend: ready });
 }
 
-async function start({ checkpoint, checkpointSeconds, ...description }: JobRequest): Promise<void> {
+async function doJob(
+  { checkpoint, checkpointSeconds, ...description }: JobRequest,
+  help: HelpWanted | undefined,
+): Promise<JobEnd> {
   const [{ runMethodJob }, { decodeSnapshot }, { findMethod }] = await Promise.all([
     import("./method_job.ts"),
     import("./snapshot.ts"),
@@ -96,8 +107,19 @@ async function start({ checkpoint, checkpointSeconds, ...description }: JobReque
   ]);
   const method = findMethod(description.method, await methods);
   const restored = checkpoint && decodeSnapshot(checkpoint);
-  const settings = { restored, checkpointSeconds, signal: stop.signal };
-  tell({ kind: "ended", end: await runMethodJob(method, description, owner, settings) });
+  using actors = help && await jobActors(help);
+  const settings = { restored, checkpointSeconds, signal: stop.signal, actors };
+  return await runMethodJob(method, description, owner, settings);
+}
+
+/** Whoever has helped has been let go when the owner learns of the end, which ends this thread. */
+async function start(request: JobRequest, help: HelpWanted | undefined): Promise<void> {
+  tell({ kind: "ended", end: await doJob(request, help) });
+}
+
+async function jobActors({ name, actors }: HelpWanted): Promise<JobActors> {
+  const { JobActors } = await import("../rollouts/job_actors.ts");
+  return new JobActors(portBus(scope as Port, fail), { owner: name, actors });
 }
 
 async function refuse(
@@ -109,7 +131,7 @@ async function refuse(
 
 scope.addEventListener("message", ({ data }: MessageEvent<ToThread>) => {
   if (data.kind === "prepare") prepare(data.backend, data.library).catch(fail);
-  if (data.kind === "start") start(data.request).catch(fail);
+  if (data.kind === "start") start(data.request, data.help).catch(fail);
   if (data.kind === "stop") stop.abort();
   if (data.kind === "file") files.get(data.question)?.resolve(data.bytes);
   if (data.kind === "no-file") refuse(data).catch(fail);

@@ -7,6 +7,7 @@ import type { Claim, Method, Outcomes, Paper } from "../../learners/method.ts";
 import { mean, standardDeviation } from "../../learners/statistics/descriptive.ts";
 import { meanInterval } from "../../learners/statistics/intervals.ts";
 import type { Table } from "../../learners/table.ts";
+import { hasContent } from "../figures/content.ts";
 import { elapsedSeconds } from "./journal.ts";
 import { outcomesOf, type RunEnd } from "./run.ts";
 import { jobsOf, type LibraryRunConfig, type LibraryRunEvent } from "./run_config.ts";
@@ -111,7 +112,7 @@ export interface DrawnReport {
 export function libraryReport({ run, method, config, end, events }: ReportSource): DrawnReport {
   const outcomes = outcomesOf(config, end.reports);
   const isEmpty = Object.keys(outcomes).length === 0;
-  const figures = isEmpty ? [] : method.figures(outcomes);
+  const figures = isEmpty ? [] : method.figures(outcomes).filter(hasContent);
   const tables = isEmpty ? [] : method.tables?.(outcomes) ?? [];
   const { profile, backend, device, versions } = config;
   const report: LibraryReport = {

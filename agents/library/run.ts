@@ -27,7 +27,7 @@ import {
   type LibraryRunEvent,
   libraryRunEvent,
 } from "./run_config.ts";
-import type { MethodThread, MethodThreadError } from "./method_thread.ts";
+import type { JobHelp, MethodThread, MethodThreadError } from "./method_thread.ts";
 
 /** The folder of a run of the library. */
 export type LibraryRunFolder = RunFolder<LibraryRunConfig, LibraryRunEvent>;
@@ -73,6 +73,8 @@ export interface RunSettings {
   readonly data?: string;
   /** Seconds between checkpoints of a job at the least. */
   readonly checkpointSeconds?: number;
+  /** Where jobs find actors; without it each does everything itself. */
+  readonly help?: Omit<JobHelp, "name">;
   /** Stops all jobs at their next events. */
   readonly signal: AbortSignal;
   readonly watcher?: RunWatcher;

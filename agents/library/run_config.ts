@@ -80,6 +80,7 @@ const jobResult = z.strictObject({
     z.strictObject({ x: z.array(coordinate), y: z.array(coordinate) }),
   ).optional(),
   multiplyAdds: z.number().optional(),
+  reproducible: z.literal(false).optional(),
 });
 
 /** `report.json` of a job, as read from its JSON. */

@@ -91,6 +91,11 @@ const keptWeights = 2;
 /** Time in which the same weights are not sent again, ms: all actors hear the answer to one of them. */
 const weightsPause = 100;
 
+/** The id of a new exchange of `owner`: another one after a restart, whose actors may still be about. */
+export function exchangeId(owner: string): string {
+  return `${owner}-${crypto.randomUUID().slice(0, 8)}`;
+}
+
 /** Hands out pieces of work to actors. */
 export class Exchange implements Disposable {
   readonly counters: ExchangeCounters = {

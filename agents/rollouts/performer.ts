@@ -8,6 +8,7 @@ import { controlStep } from "../../sim/tasks/task.ts";
 import { decodeWeights } from "../sim/checkpoint.ts";
 import { scriptedController } from "../sim/controllers.ts";
 import { measureTrials } from "../../learners/motor/evaluation/evaluator.ts";
+import { type ActorWork, prepareActorWork } from "../../learners/rl/actor_works.ts";
 import { learns, type RunConfig, runNetwork, runParts } from "../sim/run_config.ts";
 import { type ActingPolicy, deterministicPolicy, gaussianPolicy } from "./acting.ts";
 import { packTrials } from "./measured_trials.ts";
@@ -50,7 +51,19 @@ function prepare(work: RolloutWork): Perform {
       return prepareMeasures(work);
     case "transitions":
       return prepareTransitions(work);
+    default:
+      return prepareForLearner(work);
   }
+}
+
+function prepareForLearner(work: ActorWork): Perform {
+  const perform = prepareActorWork(work);
+  return (piece, weights) => {
+    if (!weights) {
+      throw new RangeError(`work of the kind ${work.kind} cannot be done without weights`);
+    }
+    return { tensors: perform(piece, weights.bytes), labels: {} };
+  };
 }
 
 function prepareMeasures({ run, engine, trialsOfPiece }: MeasuresWork): Perform {

@@ -13,6 +13,7 @@
  * Which tensors there are depends on the work: see `measured_trials.ts` and `transitions.ts`.
  */
 import { z } from "zod";
+import { largestPiece } from "../../learners/rl/actors.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,
@@ -41,9 +42,6 @@ export class PieceError extends Error {
 
 const format = "callosum-rollout-1";
 const labelPrefix = "label.";
-
-/** What fits into one message on NATS, whose limit is 1 MiB unless the server says otherwise. */
-export const largestPiece = 1_000_000;
 
 const count = z.string().regex(/^\d{1,15}$/).transform(Number);
 
@@ -74,7 +72,7 @@ export function encodePiece(
   if (bytes.length <= largestPiece) return bytes;
   throw new RangeError(
     `piece ${piece} has ${bytes.length} bytes, a message has room for ${largestPiece}; ` +
-      "ask for fewer trials in a piece",
+      "ask for fewer trials, or copies, in a piece",
   );
 }
 

@@ -3,6 +3,7 @@
  * the weights alone, so it does not matter who does it, when, or how often.
  */
 import { z } from "zod";
+import { actorWork } from "../../learners/rl/actor_works.ts";
 import { engineNames } from "../../sim/physics/catalogue.ts";
 import { runConfig } from "../sim/run_config.ts";
 
@@ -30,8 +31,12 @@ const transitionsWork = z.strictObject({
   exploration: z.number().min(0).max(10),
 });
 
-/** Work for actors; a new kind is one more entry here and in `performer.ts`. */
-export const rolloutWork = z.discriminatedUnion("kind", [measuresWork, transitionsWork]);
+/** Work for actors, that of learners among it; a new kind is one more entry here and in `performer.ts`. */
+export const rolloutWork = z.discriminatedUnion("kind", [
+  measuresWork,
+  transitionsWork,
+  actorWork,
+]);
 
 export type MeasuresWork = z.infer<typeof measuresWork>;
 export type TransitionsWork = z.infer<typeof transitionsWork>;

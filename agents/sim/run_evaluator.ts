@@ -6,6 +6,7 @@ import { encodeWeights } from "./checkpoint.ts";
 import { scriptedController } from "./controllers.ts";
 import { evaluate, type MeanMeasures } from "../../learners/motor/evaluation/evaluator.ts";
 import { EvaluationFleet } from "../rollouts/evaluation_fleet.ts";
+import { exchangeId } from "../rollouts/exchange.ts";
 import { type RunConfig, runNetwork, runParts } from "./run_config.ts";
 
 /** What is to be measured. */
@@ -69,9 +70,4 @@ function fleetEvaluator(
 function encoded(config: RunConfig, weights: Float64Array): Uint8Array {
   const { layout } = runNetwork(config, runParts(config));
   return encodeWeights(layout, { weights, updates: 0 });
-}
-
-/** Another one after a restart: actors of the one before may still be about. */
-function exchangeId(run: string): string {
-  return `${run}-${crypto.randomUUID().slice(0, 8)}`;
 }

@@ -27,8 +27,21 @@ export interface LibraryReplayMeans {
   readonly data?: string;
 }
 
+/** A job cannot be verified, since its numbers depended on who was how fast. */
+export class IrreproducibleError extends Error {
+  override readonly name = "IrreproducibleError";
+
+  constructor(job: string) {
+    super(
+      `${job} learnt from its actors as fast as they came, which is never the same twice; there is nothing ` +
+        "to verify. Without `asynchronous` a job can be done again",
+    );
+  }
+}
+
 /**
  * The recordings of a run's jobs in order; those that were never begun are left out.
+ * @throws {IrreproducibleError} when the numbers of a job depended on who was how fast
  * @throws {RunStoreError} when something of them cannot be read
  */
 export async function libraryRecordings(
@@ -39,10 +52,12 @@ export async function libraryRecordings(
   const recordings: Recording[] = [];
   for (const job of begun) {
     await using folder = await openJob(run, job);
+    const report = await keptReport(folder);
+    if (report?.result.reproducible === false) throw new IrreproducibleError(job.name);
     const kept = {
       events: await folder.readEvents(),
       checkpoints: readAll(await goodCheckpoints(folder.path), readCheckpoint),
-      result: (await keptReport(folder))?.result,
+      result: report?.result,
     };
     recordings.push(libraryRecording(job.name, folder.config, kept, means));
   }

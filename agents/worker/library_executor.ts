@@ -1,4 +1,7 @@
-/** Does jobs of the library: a method's variant under one seed, in a thread of its own. */
+/**
+ * Does jobs of the library: a method's variant under one seed, in a thread of its own. Idle workers help those
+ * that can use help; their results are the same.
+ */
 import { z } from "zod";
 import type { JobResult } from "../../learners/method.ts";
 import { type ComputingBackend, computingBackends } from "../../learners/nn/backend.ts";
@@ -17,6 +20,9 @@ import {
 export const libraryWork = jobConfig.omit({ backend: true });
 
 export type LibraryWork = z.infer<typeof libraryWork>;
+
+/** The most idle workers that one job occupies. */
+const mostActors = 8;
 
 const backendOf = z.enum(computingBackends);
 
@@ -44,7 +50,8 @@ async function runJob(
   const { detail: device } = await unlessAborted(context.abandon, thread.ready);
   const checkpoint = context.checkpoint?.bytes;
   const request = { ...work, backend, checkpoint, checkpointSeconds };
-  const running = thread.run(request, ownerOf(context, device));
+  const help = { bus: context.bus, name: context.job, actors: mostActors };
+  const running = thread.run(request, ownerOf(context, device), help);
   const end = await unlessAborted(context.abandon, running);
   if (end.kind === "stopped") return end;
   return { kind: "finished", result: resultBytes(end.result), device, cost: end.cost };

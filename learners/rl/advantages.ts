@@ -58,3 +58,26 @@ export function estimateAdvantages(
     }
   }
 }
+
+/** (A − mean)/(deviation + 10⁻⁸), in place; the deviation is that of the population. */
+export function normaliseAdvantages(advantages: Float64Array): void {
+  const { mean, variance } = momentsOf(advantages);
+  const scale = 1 / (Math.sqrt(variance) + 1e-8);
+  for (let i = 0; i < advantages.length; i++) advantages[i] = (advantages[i] - mean) * scale;
+}
+
+/** 1 − Var(R − V)/Var(R): how much of the variance of the targets is foretold; NaN if they do not vary. */
+export function explainedVariance(values: Float64Array, targets: Float64Array): number {
+  const { variance } = momentsOf(targets);
+  const left = momentsOf(targets.map((target, i) => target - values[i])).variance;
+  return variance === 0 ? NaN : 1 - left / variance;
+}
+
+function momentsOf(values: Float64Array): { readonly mean: number; readonly variance: number } {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i];
+  const mean = sum / values.length;
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += (values[i] - mean) ** 2;
+  return { mean, variance: squares / values.length };
+}

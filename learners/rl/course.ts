@@ -1,6 +1,5 @@
 /** The course of a job of reinforcement learning: training, reports, evaluations, snapshots. */
 import { z } from "zod";
-import type { VectorEnvironment } from "../../sim/environments/environment.ts";
 import type { JobContext, JobProgress, JobResult, Snapshot } from "../method.ts";
 import { mean } from "../statistics/descriptive.ts";
 import { type Act, evaluate, type Evaluation, randomPolicy } from "./evaluation.ts";
@@ -20,14 +19,13 @@ export interface CourseConfig
 
 /** A training as a job runs it. */
 export interface Training<Report> {
-  readonly environment: VectorEnvironment;
   /** Steps of all copies so far. */
   readonly steps: number;
   readonly parameters: Float64Array;
-  iterate(): Report;
+  iterate(): Report | Promise<Report>;
   deterministic(copies: number): Act;
-  save(): TrainingState;
-  restore(state: TrainingState): void;
+  save(): TrainingState | Promise<TrainingState>;
+  restore(state: TrainingState): void | Promise<void>;
 }
 
 const valuesSchema = z.object({
@@ -56,7 +54,7 @@ export async function* trainPolicy<Key extends string>(
   const scores = () => scoresOf(evaluate(bench, act, evaluationSeed));
 
   const snapshot = context.restore();
-  const history = snapshot ? restored(training, snapshot) : new History();
+  const history = snapshot ? await restored(training, snapshot) : new History();
   if (!snapshot) history.note(0, scores());
 
   const evaluationsBy = (step: number) => Math.floor(Math.min(step, steps) * evaluations / steps);
@@ -68,17 +66,17 @@ export async function* trainPolicy<Key extends string>(
       steps,
     );
     const means = new Means();
-    while (training.steps < until) means.add(named(training.iterate(), curves));
+    while (training.steps < until) means.add(named(await training.iterate(), curves));
     const due = evaluationsBy(before) !== evaluationsBy(training.steps);
     const metrics = { ...means.values, ...due && scores() };
     history.note(training.steps, metrics);
-    await context.checkpoint(snapshotOf(training, history));
+    await context.checkpoint(await snapshotOf(training, history));
     yield { step: training.steps, steps: Math.max(steps, training.steps), metrics };
   }
 
   const random = evaluate(bench, randomPolicy(bench, evaluationSeed), evaluationSeed);
   const { y: returns } = history.curve(names.return);
-  const { name, version } = training.environment.specification;
+  const { name, version } = bench.specification;
   return {
     metrics: {
       ...scores(),
@@ -132,13 +130,16 @@ function named<Key extends string>(
   return Object.fromEntries(keys.map((key) => [curves[key], report[key]]));
 }
 
-function snapshotOf(training: Training<unknown>, history: History): Snapshot {
-  const { tensors, counts } = training.save();
+async function snapshotOf(training: Training<unknown>, history: History): Promise<Snapshot> {
+  const { tensors, counts } = await training.save();
   return { step: training.steps, tensors, values: { counts, history: history.curves } };
 }
 
-function restored(training: Training<unknown>, { tensors, values }: Snapshot): History {
+async function restored(
+  training: Training<unknown>,
+  { tensors, values }: Snapshot,
+): Promise<History> {
   const { counts, history } = valuesSchema.parse(values);
-  training.restore({ tensors, counts });
+  await training.restore({ tensors, counts });
   return new History(history);
 }

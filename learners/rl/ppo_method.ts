@@ -1,6 +1,5 @@
 /** PPO as a method of the library: `ppo.ts` on the platform's tasks, with each kind of policy network. */
 import { z } from "zod";
-import type { VectorEnvironment } from "../../sim/environments/environment.ts";
 import { variantsOf } from "../axes.ts";
 import type { Figure } from "../figure.ts";
 import {
@@ -14,9 +13,12 @@ import {
 } from "../method.ts";
 import { above, claimOf, claimPart, meanOf } from "../outcomes.ts";
 import type { Table } from "../table.ts";
+import type { Actors } from "./actors.ts";
 import { type Training, trainPolicy } from "./course.ts";
 import { deterministicPolicy } from "./evaluation.ts";
-import { bound, Ppo, type PpoReport } from "./ppo.ts";
+import { Ppo, type PpoMeans, type PpoReport } from "./ppo.ts";
+import { collectByActors } from "./ppo_pieces.ts";
+import { canBeShared, planOf, type PpoWork } from "./ppo_work.ts";
 import {
   betterThanRandom,
   names,
@@ -25,20 +27,19 @@ import {
   scoreTable,
   trainingFigures,
 } from "./report.ts";
-import {
-  environmentOf,
-  policies,
-  type PolicyName,
-  policyNetwork,
-  studySchema,
-  valueNetwork,
-} from "./study.ts";
+import { bound } from "./roll_out.ts";
+import { policies, type PolicyName, studySchema, valueNetwork } from "./study.ts";
+import { ppoUpdateOf, updateFormOf, updatesSchema } from "./update_forms.ts";
 
 /** The usual values for robots: those of OpenAI's baselines and of CleanRL, but for the number of copies. */
 export const ppoSchema = studySchema.extend({
+  ...updatesSchema.shape,
   steps: z.int().min(1).default(204_800).describe("steps of all copies together"),
   copies: z.int().min(1).max(65_536).default(8).describe(
     "copies of the task that act side by side",
+  ),
+  copiesOfPiece: z.int().min(1).max(65_536).default(16).describe(
+    "copies that act in one piece of a roll-out; pieces are spread over actors, where there are some",
   ),
   rolloutLength: z.int().min(1).default(256)
     .describe("steps of each copy from one update to the next"),
@@ -78,7 +79,6 @@ const mostReports = 250;
 /** `ppo` as a job runs it; what is evaluated is the policy without its noise. */
 export function ppoTraining(ppo: Ppo): Training<PpoReport> {
   return {
-    environment: ppo.environment,
     get steps() {
       return ppo.steps;
     },
@@ -102,25 +102,22 @@ export function ppoTraining(ppo: Ppo): Training<PpoReport> {
  * @throws {RangeError} when a motor network, whose commands are −1 … 1, is to act in another space
  */
 export function startPpo(
-  kind: PolicyName,
-  environment: VectorEnvironment,
+  policy: PolicyName,
   config: PpoConfig,
   seed: number,
+  { actors, update }: { readonly actors?: Actors } & Pick<PpoMeans, "update"> = {},
 ): Ppo {
-  const { specification, actionSpace: { low, high } } = environment;
-  const isUnit = low.every((bound) => bound === -1) && high.every((bound) => bound === 1);
-  if (kind !== "plain" && !isUnit) {
-    throw new RangeError(
-      `the actions of ${specification.name} are not −1 … 1, as a motor network's commands are; ` +
-        `use the variant plain`,
-    );
-  }
-  const head = { outputs: specification.action.length, activation: "none" } as const;
-  const policy = policyNetwork(kind, environment, config, head);
-  return new Ppo(environment, policy, valueNetwork(environment, config), config, seed);
+  const { task, units, layers, activation, callosum, copies, copiesOfPiece, rolloutLength } =
+    config;
+  const networks = { units, layers, activation, callosum };
+  const cut = { copies, copiesOfPiece, rolloutLength };
+  const work: PpoWork = { kind: "ppo", task, policy, ...networks, ...cut, seed };
+  const plan = planOf(work);
+  const collect = actors && canBeShared(plan) ? collectByActors(work, plan, actors) : undefined;
+  return new Ppo(plan, valueNetwork(plan.policy.network, config), config, { collect, update });
 }
 
-function train(
+async function* train(
   { variant, config }: Job<PpoConfig>,
   context: JobContext,
 ): AsyncGenerator<JobProgress, JobResult> {
@@ -132,11 +129,12 @@ function train(
     steps: iterations * samples,
     reportSteps: Math.ceil(iterations / mostReports) * samples,
   };
-  const make = (seed: number) => {
-    const environment = environmentOf(config, config.copies);
-    return ppoTraining(startPpo(variant as PolicyName, environment, config, seed));
-  };
-  return trainPolicy(course, context, make, reportNames);
+  using updates = new DisposableStack();
+  const Update = await ppoUpdateOf(updateFormOf(config, context), context);
+  const update: PpoMeans["update"] = (learner, seed) => updates.use(new Update(learner, seed));
+  const means = { actors: context.actors, update };
+  const make = (seed: number) => ppoTraining(startPpo(variant as PolicyName, config, seed, means));
+  return yield* trainPolicy(course, context, make, reportNames);
 }
 
 /** What published scores are looked up by. */

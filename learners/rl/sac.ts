@@ -18,7 +18,6 @@
 import type { VectorEnvironment } from "../../sim/environments/environment.ts";
 import { randomStream } from "../../sim/random.ts";
 import { adamState, adamStep } from "../nn/adam.ts";
-import type { Network } from "../nn/network.ts";
 import { VectorAdam } from "../nn/vector/adam.ts";
 import { mean } from "../statistics/descriptive.ts";
 import { adamConstants, Critics, joined } from "./critics.ts";
@@ -31,6 +30,7 @@ import {
   updatesBy,
   type UpdateSchedule,
 } from "./interaction.ts";
+import type { ActorCritic, OffPolicyUpdate } from "./off_policy_update.ts";
 import { emptyTransitions, ReplayBuffer, type Transitions } from "./replay_buffer.ts";
 import { SquashedPolicyPass } from "./squashed_policy.ts";
 import { drawSeed } from "./seeds.ts";
@@ -42,10 +42,8 @@ import {
   type TrainingState,
 } from "./training_state.ts";
 
-/** The hyper-parameters; the usual values are those of `sac_method.ts`. */
-export interface SacSettings extends UpdateSchedule {
-  /** Transitions that are remembered. */
-  readonly capacity: number;
+/** The hyper-parameters of an update. */
+export interface SacUpdateSettings {
   readonly batchSize: number;
   /** γ */
   readonly discount: number;
@@ -60,14 +58,24 @@ export interface SacSettings extends UpdateSchedule {
   readonly meanScale: number;
 }
 
-/** What an iteration reports; NaN where there was nothing to report. */
-export interface SacReport {
+/** All hyper-parameters; the usual values are those of `sac_method.ts`. */
+export interface SacSettings extends SacUpdateSettings, UpdateSchedule {
+  /** Transitions that are remembered. */
+  readonly capacity: number;
+}
+
+/** What an update reports; NaN where there was nothing to report. */
+export interface SacUpdateReport {
   readonly criticLoss: number;
   readonly policyLoss: number;
   /** −mean log π. */
   readonly entropy: number;
   /** α */
   readonly temperature: number;
+}
+
+/** What an iteration reports; NaN where there was nothing to report. */
+export interface SacReport extends SacUpdateReport {
   /** Mean return of the episodes that ended, of the sampling policy. */
   readonly trainingReturn: number;
 }
@@ -119,8 +127,18 @@ export function temperatureSlope(logDensity: number, targetEntropy: number): num
   return -(logDensity + targetEntropy);
 }
 
-/** A training. */
-export class Sac {
+/** An update of critics, policy and temperature, in one form. */
+export type SacUpdate = OffPolicyUpdate<SacUpdateReport>;
+
+/** H̄ = −dim A */
+export function targetEntropyOf({ actionSpace }: ActorCritic): number {
+  return -actionSpace.low.length;
+}
+
+const nothingLearnt = { criticLoss: NaN, policyLoss: NaN, entropy: NaN };
+
+/** The update as WebAssembly computes it. */
+export class CompiledSacUpdate implements SacUpdate {
   readonly critics: Critics;
   /** The policy's parameters, which go on changing. */
   readonly parameters: Float64Array;
@@ -128,32 +146,13 @@ export class Sac {
   /** log α, and its own Adam. */
   readonly #logTemperature = new Float64Array(1);
   readonly #temperatureAdam = adamState(1);
-  readonly #interaction: Interaction;
-  readonly #buffer: ReplayBuffer;
-  readonly #batch: Transitions;
-  readonly #acting: SquashedPolicyPass;
-  readonly #learning: SquashedPolicyPass;
-  readonly #actions: Float64Array;
+  readonly #policy: SquashedPolicyPass;
   #updates = 0;
+  #report: Omit<SacUpdateReport, "temperature"> = nothingLearnt;
 
-  /**
-   * @param policyNetwork with two outputs for each row of the action
-   * @param criticNetwork from observation and action to one output
-   * @param seed of everything that is drawn, episodes included
-   */
-  constructor(
-    readonly environment: VectorEnvironment,
-    readonly policyNetwork: Network,
-    criticNetwork: Network,
-    readonly settings: SacSettings,
-    readonly seed: number,
-  ) {
-    const { copies, actionSpace } = environment;
-    const { capacity, batchSize, meanScale } = settings;
-    const rows = rowsOf(environment);
-    this.#interaction = new Interaction(environment, seed);
-    this.#buffer = new ReplayBuffer(rows, capacity, copies);
-    this.#batch = emptyTransitions(rows, batchSize);
+  constructor(readonly actorCritic: ActorCritic, readonly settings: SacUpdateSettings) {
+    const { policyNetwork, criticNetwork, actionSpace, seed } = actorCritic;
+    const { batchSize, meanScale } = settings;
     this.critics = new Critics(criticNetwork, {
       count: 2,
       columns: batchSize,
@@ -162,8 +161,120 @@ export class Sac {
     this.#adam = new VectorAdam(policyNetwork.layout.size);
     this.parameters = this.#adam.parameters;
     this.parameters.set(policyNetwork.initialParameters(drawSeed(seed, "policy"), 0.01));
+    this.#policy = new SquashedPolicyPass(policyNetwork, actionSpace, batchSize, { meanScale });
+  }
+
+  get updates(): number {
+    return this.#updates;
+  }
+
+  get #temperature(): number {
+    return Math.exp(this.#logTemperature[0]);
+  }
+
+  /** One update of the critics, and of the policy where it is its turn. */
+  learn(batch: Transitions, noise: () => Float64Array): void {
+    const { discount, criticLearningRate, policyInterval, targetShare } = this.settings;
+    this.#updates++;
+    this.#policy.load(this.parameters);
+    this.#policy.sample(batch.nextObservations, noise());
+    const { actions: nextActions, logDensities } = this.#policy;
+    const values = this.critics.targetValues(joined(batch.nextObservations, nextActions));
+    const targets = softTargets(batch, values, logDensities, discount, this.#temperature);
+    const input = joined(batch.observations, batch.actions);
+    const criticLoss = this.critics.fit(input, targets, criticLearningRate);
+    this.#report = { ...this.#report, criticLoss };
+
+    const turn = this.#updates % policyInterval === 0 ? policyInterval : 0;
+    for (let i = 0; i < turn; i++) this.#updatePolicy(batch.observations, noise());
+    this.critics.follow(targetShare);
+  }
+
+  /** One update of the policy, then of the temperature. */
+  #updatePolicy(observations: Float64Array, noise: Float64Array): void {
+    const { policyLearningRate, temperatureLearningRate } = this.settings;
+    this.#policy.load(this.parameters);
+    const { loss, logDensity } = policyLoss(
+      this.#policy,
+      this.critics,
+      observations,
+      noise,
+      this.#temperature,
+      this.#adam.gradient.fill(0),
+    );
+    this.#adam.step({ ...adamConstants, learningRate: policyLearningRate });
+    this.actorCritic.policyNetwork.project(this.parameters);
+
+    const slope = temperatureSlope(logDensity, targetEntropyOf(this.actorCritic));
+    const learningRate = temperatureLearningRate;
+    adamStep(this.#logTemperature, Float64Array.of(slope), this.#temperatureAdam, {
+      ...adamConstants,
+      learningRate,
+    });
+    this.#report = { ...this.#report, policyLoss: loss, entropy: -logDensity };
+  }
+
+  settle(): SacUpdateReport {
+    const report = { ...this.#report, temperature: this.#temperature };
+    this.#report = nothingLearnt;
+    return report;
+  }
+
+  save(): TrainingState {
+    return joinedStates(
+      {
+        tensors: savedVectors(this.#vectors()),
+        counts: { updates: this.#updates, policyUpdates: this.#adam.state.updates },
+      },
+      this.critics.save(),
+    );
+  }
+
+  restore(state: TrainingState): void {
+    restoreVectors(state, this.#vectors());
+    this.#updates = requireCount(state.counts, "updates");
+    const policyUpdates = requireCount(state.counts, "policyUpdates");
+    // The temperature is updated whenever the policy is.
+    this.#adam.state.updates = this.#temperatureAdam.updates = policyUpdates;
+    this.critics.restore(state);
+  }
+
+  [Symbol.dispose](): void {}
+
+  #vectors(): Record<string, Float64Array> {
+    return {
+      "policy/parameters": this.parameters,
+      "policy/firstMoments": this.#adam.state.first,
+      "policy/secondMoments": this.#adam.state.second,
+      "temperature/log": this.#logTemperature,
+      "temperature/firstMoment": this.#temperatureAdam.first,
+      "temperature/secondMoment": this.#temperatureAdam.second,
+    };
+  }
+}
+
+/** A training. */
+export class Sac {
+  readonly #interaction: Interaction;
+  readonly #buffer: ReplayBuffer;
+  readonly #batch: Transitions;
+  readonly #acting: SquashedPolicyPass;
+  readonly #actions: Float64Array;
+
+  /** @param update of a policy network with two outputs for each row of the action */
+  constructor(
+    readonly environment: VectorEnvironment,
+    readonly update: SacUpdate,
+    readonly settings: SacSettings,
+  ) {
+    const { copies, actionSpace } = environment;
+    const { capacity, batchSize, meanScale } = settings;
+    const { policyNetwork, seed } = update.actorCritic;
+    const rows = rowsOf(environment);
+    this.#interaction = new Interaction(environment, seed);
+    this.#buffer = new ReplayBuffer(rows, capacity, copies);
+    this.#batch = emptyTransitions(rows, batchSize);
     this.#acting = new SquashedPolicyPass(policyNetwork, actionSpace, copies, { meanScale });
-    this.#learning = new SquashedPolicyPass(policyNetwork, actionSpace, batchSize, { meanScale });
     this.#actions = new Float64Array(rows.action * copies);
   }
 
@@ -172,31 +283,27 @@ export class Sac {
     return this.#buffer.steps * this.environment.copies;
   }
 
-  /** α */
-  get temperature(): number {
-    return Math.exp(this.#logTemperature[0]);
+  /** The policy's parameters, which go on changing. */
+  get parameters(): Float64Array {
+    return this.update.parameters;
   }
 
   /**
    * One step of all copies, and the updates that are due after it.
    * @throws {Error} when a loss is no longer finite
    */
-  iterate(): SacReport {
+  async iterate(): Promise<SacReport> {
     const trainingReturn = this.#act();
     const due = updatesBy(this.steps, this.settings);
-    let report: Omit<SacReport, "trainingReturn" | "temperature"> = {
-      criticLoss: NaN,
-      policyLoss: NaN,
-      entropy: NaN,
-    };
-    while (this.#updates < due) report = { ...report, ...this.#update() };
-    return { ...report, temperature: this.temperature, trainingReturn };
+    while (this.update.updates < due) this.#learn();
+    return { ...await this.update.settle(), trainingReturn };
   }
 
   /** One step of all copies; returns the mean return of the episodes that are over with it. */
   #act(): number {
-    const { environment, settings: { learningStarts } } = this;
-    const random = randomStream(this.seed, `training/actions/${this.#buffer.steps}`);
+    const { environment, update, settings: { learningStarts } } = this;
+    const { seed } = update.actorCritic;
+    const random = randomStream(seed, `training/actions/${this.#buffer.steps}`);
     if (this.steps < learningStarts) {
       actAtRandom(environment, random, this.#actions);
     } else {
@@ -211,59 +318,19 @@ export class Sac {
     );
   }
 
-  /** One update of the critics, and of the policy where it is its turn. */
-  #update(): Partial<SacReport> {
-    const { discount, criticLearningRate, policyInterval, targetShare } = this.settings;
-    const random = randomStream(this.seed, `training/updates/${this.#updates++}`);
-    const batch = this.#batch;
+  /** One update, from a batch of what is remembered. */
+  #learn(): void {
+    const { actorCritic: { seed }, updates } = this.update;
+    const random = randomStream(seed, `training/updates/${updates}`);
     this.#buffer.sample(random, this.#batch);
-    const noise = () => normalNoise(random, batch.actions.length);
-
-    this.#learning.load(this.parameters);
-    this.#learning.sample(batch.nextObservations, noise());
-    const { actions: nextActions, logDensities } = this.#learning;
-    const values = this.critics.targetValues(joined(batch.nextObservations, nextActions));
-    const targets = softTargets(batch, values, logDensities, discount, this.temperature);
-    const input = joined(batch.observations, batch.actions);
-    const criticLoss = this.critics.fit(input, targets, criticLearningRate);
-
-    const turn = this.#updates % policyInterval === 0 ? policyInterval : 0;
-    let report: Partial<SacReport> = {};
-    for (let i = 0; i < turn; i++) report = this.#updatePolicy(batch.observations, noise());
-    this.critics.follow(targetShare);
-    return { ...report, criticLoss };
-  }
-
-  /** One update of the policy, then of the temperature. */
-  #updatePolicy(observations: Float64Array, noise: Float64Array): Partial<SacReport> {
-    const { policyLearningRate, temperatureLearningRate } = this.settings;
-    this.#learning.load(this.parameters);
-    const { loss, logDensity } = policyLoss(
-      this.#learning,
-      this.critics,
-      observations,
-      noise,
-      this.temperature,
-      this.#adam.gradient.fill(0),
-    );
-    this.#adam.step({ ...adamConstants, learningRate: policyLearningRate });
-    this.policyNetwork.project(this.parameters);
-
-    const targetEntropy = -this.environment.specification.action.length;
-    const slope = Float64Array.of(temperatureSlope(logDensity, targetEntropy));
-    const learningRate = temperatureLearningRate;
-    adamStep(this.#logTemperature, slope, this.#temperatureAdam, {
-      ...adamConstants,
-      learningRate,
-    });
-    return { policyLoss: loss, entropy: -logDensity };
+    this.update.learn(this.#batch, () => normalNoise(random, this.#batch.actions.length));
   }
 
   /** The policy as it is, without its noise, for evaluations of so many copies. */
   deterministic(copies: number): Act {
-    const { actionSpace } = this.environment;
+    const { policyNetwork, actionSpace } = this.update.actorCritic;
     const { meanScale } = this.settings;
-    const pass = new SquashedPolicyPass(this.policyNetwork, actionSpace, copies, { meanScale });
+    const pass = new SquashedPolicyPass(policyNetwork, actionSpace, copies, { meanScale });
     return (observation, actions) => {
       pass.load(this.parameters);
       actions.set(pass.deterministic(observation));
@@ -271,41 +338,22 @@ export class Sac {
   }
 
   /** Where the training stands, copied. */
-  save(): TrainingState {
+  async save(): Promise<TrainingState> {
     return joinedStates(
-      {
-        tensors: savedVectors(this.#vectors()),
-        counts: { updates: this.#updates, policyUpdates: this.#adam.state.updates },
-      },
       this.#interaction.save(),
       this.#buffer.save(),
-      this.critics.save(),
+      await this.update.save(),
     );
   }
 
   /**
-   * Go on from where another training of the same kind stood: what follows has the same bits.
+   * Go on from where another training of the same kind stood: what follows has the same bits if its update
+   * had the same form.
    * @throws {RangeError} when the state is not one of such a training
    */
   restore(state: TrainingState): void {
-    restoreVectors(state, this.#vectors());
-    this.#updates = requireCount(state.counts, "updates");
-    const policyUpdates = requireCount(state.counts, "policyUpdates");
-    // The temperature is updated whenever the policy is.
-    this.#adam.state.updates = this.#temperatureAdam.updates = policyUpdates;
-    this.critics.restore(state);
+    this.update.restore(state);
     this.#buffer.restore(state);
     this.#interaction.restore(state);
-  }
-
-  #vectors(): Record<string, Float64Array> {
-    return {
-      "policy/parameters": this.parameters,
-      "policy/firstMoments": this.#adam.state.first,
-      "policy/secondMoments": this.#adam.state.second,
-      "temperature/log": this.#logTemperature,
-      "temperature/firstMoment": this.#temperatureAdam.first,
-      "temperature/secondMoment": this.#temperatureAdam.second,
-    };
   }
 }

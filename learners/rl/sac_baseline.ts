@@ -13,10 +13,14 @@ export function ppoBaseline(
   steps: number,
   seed: number,
 ): Training<SacReport> {
-  const { copies } = environment;
-  const usual = ppoSchema.parse({ copies, rolloutLength: Math.ceil(rolloutSteps / copies) });
+  const { copies, specification } = environment;
+  const usual = ppoSchema.parse({
+    task: specification.name,
+    copies,
+    rolloutLength: Math.ceil(rolloutSteps / copies),
+  });
   const samples = usual.rolloutLength * copies;
-  const training = ppoTraining(startPpo("plain", environment, {
+  const training = ppoTraining(startPpo("plain", {
     ...usual,
     steps: Math.ceil(steps / samples) * samples,
     miniBatches: samples % usual.miniBatches === 0 ? usual.miniBatches : 1,
@@ -26,8 +30,8 @@ export function ppoBaseline(
     get steps() {
       return training.steps;
     },
-    iterate() {
-      const { policyLoss, entropy, trainingReturn } = training.iterate();
+    async iterate() {
+      const { policyLoss, entropy, trainingReturn } = await training.iterate();
       return { policyLoss, entropy, trainingReturn, criticLoss: NaN, temperature: NaN };
     },
   };

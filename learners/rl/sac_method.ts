@@ -29,10 +29,12 @@ import {
 import { Sac, type SacReport } from "./sac.ts";
 import { ppoBaseline } from "./sac_baseline.ts";
 import { criticNetwork, environmentOf, policies, type PolicyName, policyNetwork } from "./study.ts";
+import { sacUpdateOf, updateFormOf, updatesSchema } from "./update_forms.ts";
 
 /** The usual values: those of CleanRL. */
 const configSchema = offPolicySchema.extend({
   ...scheduleSchema.shape,
+  ...updatesSchema.shape,
   steps: z.int().min(1).default(1_000_000).describe("steps of all copies together"),
   discount: z.number().min(0).max(1).default(0.99).describe("γ"),
   targetShare: z.number().min(0).max(1).default(0.005)
@@ -66,26 +68,28 @@ const reportNames: Readonly<Record<keyof SacReport, string>> = {
   temperature: "temperature",
 };
 
-function train(
+async function* train(
   { variant, config }: Job<Config>,
   context: JobContext,
 ): AsyncGenerator<JobProgress, JobResult> {
+  using updates = new DisposableStack();
+  const Update = await sacUpdateOf(updateFormOf(config, context), context);
   const make = (seed: number) => {
     const environment = environmentOf(config, config.copies);
     if (variant === "ppo") return ppoBaseline(environment, config.steps, seed);
-    const outputs = 2 * environment.specification.action.length;
-    const policy = policyNetwork(variant as PolicyName, environment, config, {
-      outputs,
-      activation: "none",
-    });
+    const { actionSpace, specification: { action } } = environment;
+    const head = { outputs: 2 * action.length, activation: "none" } as const;
+    const policy = policyNetwork(variant as PolicyName, environment, config, head);
     const settings = {
       ...config,
       capacity: Math.min(config.capacity, config.steps),
       meanScale: variant === "plain" ? 1 : motorMeanScale,
     };
-    return new Sac(environment, policy, criticNetwork(environment, config), settings, seed);
+    const critic = criticNetwork(environment, config);
+    const actorCritic = { policyNetwork: policy, criticNetwork: critic, actionSpace, seed };
+    return new Sac(environment, updates.use(new Update(actorCritic, settings)), settings);
   };
-  return trainPolicy(config, context, make, reportNames);
+  return yield* trainPolicy(config, context, make, reportNames);
 }
 
 /** Margins are in points of return, or in halves of the return of actions at random. */

@@ -80,9 +80,9 @@ export function policyNetwork(
   });
 }
 
-/** The network of V: a perceptron, whatever the policy is. */
-export function valueNetwork({ specification }: VectorEnvironment, config: LayersConfig): Network {
-  return perceptron(config, specification.observation.length, 1, "none");
+/** The network of V: a perceptron of what the policy sees, whatever the policy is. */
+export function valueNetwork({ inputs }: Pick<Network, "inputs">, config: LayersConfig): Network {
+  return perceptron(config, inputs, 1, "none");
 }
 
 /** The network of Q: a perceptron of observation and action, whatever the policy is. */

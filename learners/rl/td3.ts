@@ -15,7 +15,6 @@
  */
 import type { VectorEnvironment } from "../../sim/environments/environment.ts";
 import { randomStream } from "../../sim/random.ts";
-import type { Network } from "../nn/network.ts";
 import { VectorAdam } from "../nn/vector/adam.ts";
 import { adamConstants, Critics, joined } from "./critics.ts";
 import type { Act } from "./evaluation.ts";
@@ -23,10 +22,12 @@ import {
   actAtRandom,
   addActionNoise,
   Interaction,
+  normalNoise,
   rowsOf,
   updatesBy,
   type UpdateSchedule,
 } from "./interaction.ts";
+import type { ActorCritic, OffPolicyUpdate } from "./off_policy_update.ts";
 import { polyakAverage } from "./polyak.ts";
 import { emptyTransitions, ReplayBuffer, type Transitions } from "./replay_buffer.ts";
 import { deterministicPolicyLoss, TanhPolicyPass } from "./tanh_policy.ts";
@@ -39,10 +40,8 @@ import {
   type TrainingState,
 } from "./training_state.ts";
 
-/** The hyper-parameters; the usual values are those of `td3_method.ts`. */
-export interface Td3Settings extends UpdateSchedule {
-  /** Transitions that are remembered. */
-  readonly capacity: number;
+/** The hyper-parameters of an update. */
+export interface Td3UpdateSettings {
   readonly batchSize: number;
   /** γ */
   readonly discount: number;
@@ -50,8 +49,6 @@ export interface Td3Settings extends UpdateSchedule {
   readonly targetShare: number;
   /** Of the policy and of the critics. */
   readonly learningRate: number;
-  /** Deviation of the noise that is acted with. */
-  readonly explorationNoise: number;
   /** σ̃ and c: the noise of the targets' actions. */
   readonly targetNoise: number;
   readonly targetNoiseBound: number;
@@ -59,48 +56,56 @@ export interface Td3Settings extends UpdateSchedule {
   readonly policyDelay: number;
 }
 
-/** What an iteration reports; NaN where there was nothing to report. */
-export interface Td3Report {
+/** All hyper-parameters; the usual values are those of `td3_method.ts`. */
+export interface Td3Settings extends Td3UpdateSettings, UpdateSchedule {
+  /** Transitions that are remembered. */
+  readonly capacity: number;
+  /** Deviation of the noise that is acted with. */
+  readonly explorationNoise: number;
+}
+
+/** What an update reports; NaN where there was nothing to report. */
+export interface Td3UpdateReport {
   readonly criticLoss: number;
   readonly policyLoss: number;
+}
+
+/** What an iteration reports; NaN where there was nothing to report. */
+export interface Td3Report extends Td3UpdateReport {
   /** Mean return of the episodes that ended, of the policy with its noise. */
   readonly trainingReturn: number;
 }
 
-/** A training. */
-export class Td3 {
+/** An update of critics, policy and targets, in one form. */
+export type Td3Update = OffPolicyUpdate<Td3UpdateReport>;
+
+/** clip(ε, ±c), in half widths, of standard normal numbers. */
+export function smoothingOf(
+  noise: Float64Array,
+  { targetNoise, targetNoiseBound }: Td3UpdateSettings,
+): Float64Array {
+  return noise.map((value) =>
+    Math.min(Math.max(targetNoise * value, -targetNoiseBound), targetNoiseBound)
+  );
+}
+
+const nothingLearnt: Td3UpdateReport = { criticLoss: NaN, policyLoss: NaN };
+
+/** The update as WebAssembly computes it. */
+export class CompiledTd3Update implements Td3Update {
   readonly critics: Critics;
   /** The policy's parameters, which go on changing. */
   readonly parameters: Float64Array;
   /** π′ */
   readonly #targetParameters: Float64Array;
   readonly #adam: VectorAdam;
-  readonly #interaction: Interaction;
-  readonly #buffer: ReplayBuffer;
-  readonly #batch: Transitions;
-  readonly #acting: TanhPolicyPass;
-  readonly #learning: TanhPolicyPass;
-  readonly #actions: Float64Array;
+  readonly #policy: TanhPolicyPass;
   #updates = 0;
+  #report = nothingLearnt;
 
-  /**
-   * @param policyNetwork with an output −1 … 1 for each row of the action
-   * @param criticNetwork from observation and action to one output
-   * @param seed of everything that is drawn, episodes included
-   */
-  constructor(
-    readonly environment: VectorEnvironment,
-    readonly policyNetwork: Network,
-    criticNetwork: Network,
-    readonly settings: Td3Settings,
-    readonly seed: number,
-  ) {
-    const { copies, actionSpace } = environment;
-    const { capacity, batchSize } = settings;
-    const rows = rowsOf(environment);
-    this.#interaction = new Interaction(environment, seed);
-    this.#buffer = new ReplayBuffer(rows, capacity, copies);
-    this.#batch = emptyTransitions(rows, batchSize);
+  constructor(readonly actorCritic: ActorCritic, readonly settings: Td3UpdateSettings) {
+    const { policyNetwork, criticNetwork, actionSpace, seed } = actorCritic;
+    const { batchSize } = settings;
     this.critics = new Critics(criticNetwork, {
       count: 2,
       columns: batchSize,
@@ -110,8 +115,102 @@ export class Td3 {
     this.parameters = this.#adam.parameters;
     this.parameters.set(policyNetwork.initialParameters(drawSeed(seed, "policy"), 0.01));
     this.#targetParameters = this.parameters.slice();
+    this.#policy = new TanhPolicyPass(policyNetwork, actionSpace, batchSize);
+  }
+
+  get updates(): number {
+    return this.#updates;
+  }
+
+  /** One update of the critics; of the policy and all targets where it is their turn. */
+  learn(batch: Transitions, noise: () => Float64Array): void {
+    const { discount, learningRate, policyDelay } = this.settings;
+    this.#updates++;
+    this.#policy.load(this.#targetParameters);
+    const nextActions = this.#policy.act(batch.nextObservations);
+    const smoothing = smoothingOf(noise(), this.settings);
+    let at = 0;
+    addActionNoise(this.actorCritic.actionSpace, nextActions, (half) => half * smoothing[at++]);
+    const values = this.critics.targetValues(joined(batch.nextObservations, nextActions));
+    const targets = batch.rewards.map((reward, i) =>
+      reward + discount * (1 - batch.terminated[i]) * values[i]
+    );
+    const input = joined(batch.observations, batch.actions);
+    const criticLoss = this.critics.fit(input, targets, learningRate);
+    this.#report = { ...this.#report, criticLoss };
+    if (this.#updates % policyDelay === 0) this.#updatePolicy(batch.observations);
+  }
+
+  /** One update of the policy, and of all targets. */
+  #updatePolicy(observations: Float64Array): void {
+    const { learningRate, targetShare } = this.settings;
+    this.#policy.load(this.parameters);
+    const gradient = this.#adam.gradient.fill(0);
+    const policyLoss = deterministicPolicyLoss(this.#policy, this.critics, observations, gradient);
+    this.#adam.step({ ...adamConstants, learningRate });
+    this.actorCritic.policyNetwork.project(this.parameters);
+    polyakAverage(this.#targetParameters, this.parameters, targetShare);
+    this.critics.follow(targetShare);
+    this.#report = { ...this.#report, policyLoss };
+  }
+
+  settle(): Td3UpdateReport {
+    const report = this.#report;
+    this.#report = nothingLearnt;
+    return report;
+  }
+
+  save(): TrainingState {
+    return joinedStates(
+      {
+        tensors: savedVectors(this.#vectors()),
+        counts: { updates: this.#updates, policyUpdates: this.#adam.state.updates },
+      },
+      this.critics.save(),
+    );
+  }
+
+  restore(state: TrainingState): void {
+    restoreVectors(state, this.#vectors());
+    this.#updates = requireCount(state.counts, "updates");
+    this.#adam.state.updates = requireCount(state.counts, "policyUpdates");
+    this.critics.restore(state);
+  }
+
+  [Symbol.dispose](): void {}
+
+  #vectors(): Record<string, Float64Array> {
+    return {
+      "policy/parameters": this.parameters,
+      "policy/targets": this.#targetParameters,
+      "policy/firstMoments": this.#adam.state.first,
+      "policy/secondMoments": this.#adam.state.second,
+    };
+  }
+}
+
+/** A training. */
+export class Td3 {
+  readonly #interaction: Interaction;
+  readonly #buffer: ReplayBuffer;
+  readonly #batch: Transitions;
+  readonly #acting: TanhPolicyPass;
+  readonly #actions: Float64Array;
+
+  /** @param update of a policy network with an output −1 … 1 for each row of the action */
+  constructor(
+    readonly environment: VectorEnvironment,
+    readonly update: Td3Update,
+    readonly settings: Td3Settings,
+  ) {
+    const { copies, actionSpace } = environment;
+    const { capacity, batchSize } = settings;
+    const { policyNetwork, seed } = update.actorCritic;
+    const rows = rowsOf(environment);
+    this.#interaction = new Interaction(environment, seed);
+    this.#buffer = new ReplayBuffer(rows, capacity, copies);
+    this.#batch = emptyTransitions(rows, batchSize);
     this.#acting = new TanhPolicyPass(policyNetwork, actionSpace, copies);
-    this.#learning = new TanhPolicyPass(policyNetwork, actionSpace, batchSize);
     this.#actions = new Float64Array(rows.action * copies);
   }
 
@@ -120,22 +219,27 @@ export class Td3 {
     return this.#buffer.steps * this.environment.copies;
   }
 
+  /** The policy's parameters, which go on changing. */
+  get parameters(): Float64Array {
+    return this.update.parameters;
+  }
+
   /**
    * One step of all copies, and the updates that are due after it.
    * @throws {Error} when a loss is no longer finite
    */
-  iterate(): Td3Report {
+  async iterate(): Promise<Td3Report> {
     const trainingReturn = this.#act();
     const due = updatesBy(this.steps, this.settings);
-    let report = { criticLoss: NaN, policyLoss: NaN };
-    while (this.#updates < due) report = { ...report, ...this.#update() };
-    return { ...report, trainingReturn };
+    while (this.update.updates < due) this.#learn();
+    return { ...await this.update.settle(), trainingReturn };
   }
 
   /** One step of all copies; returns the mean return of the episodes that are over with it. */
   #act(): number {
-    const { environment, settings: { learningStarts, explorationNoise } } = this;
-    const random = randomStream(this.seed, `training/actions/${this.#buffer.steps}`);
+    const { environment, update, settings: { learningStarts, explorationNoise } } = this;
+    const { seed } = update.actorCritic;
+    const random = randomStream(seed, `training/actions/${this.#buffer.steps}`);
     if (this.steps < learningStarts) {
       actAtRandom(environment, random, this.#actions);
     } else {
@@ -150,46 +254,18 @@ export class Td3 {
     );
   }
 
-  /** One update of the critics; of the policy and all targets where it is their turn. */
-  #update(): Partial<Td3Report> {
-    const { discount, learningRate, targetNoise, targetNoiseBound, policyDelay } = this.settings;
-    const random = randomStream(this.seed, `training/updates/${this.#updates++}`);
-    const batch = this.#batch;
-    this.#buffer.sample(random, batch);
-
-    this.#learning.load(this.#targetParameters);
-    const nextActions = this.#learning.act(batch.nextObservations);
-    const smoothing = (half: number) => {
-      const noise = targetNoise * random.normal();
-      return half * Math.min(Math.max(noise, -targetNoiseBound), targetNoiseBound);
-    };
-    addActionNoise(this.environment.actionSpace, nextActions, smoothing);
-    const values = this.critics.targetValues(joined(batch.nextObservations, nextActions));
-    const targets = batch.rewards.map((reward, i) =>
-      reward + discount * (1 - batch.terminated[i]) * values[i]
-    );
-    const input = joined(batch.observations, batch.actions);
-    const criticLoss = this.critics.fit(input, targets, learningRate);
-    if (this.#updates % policyDelay !== 0) return { criticLoss };
-    return { criticLoss, policyLoss: this.#updatePolicy(batch.observations) };
-  }
-
-  /** One update of the policy, and of all targets. */
-  #updatePolicy(observations: Float64Array): number {
-    const { learningRate, targetShare } = this.settings;
-    this.#learning.load(this.parameters);
-    const gradient = this.#adam.gradient.fill(0);
-    const loss = deterministicPolicyLoss(this.#learning, this.critics, observations, gradient);
-    this.#adam.step({ ...adamConstants, learningRate });
-    this.policyNetwork.project(this.parameters);
-    polyakAverage(this.#targetParameters, this.parameters, targetShare);
-    this.critics.follow(targetShare);
-    return loss;
+  /** One update, from a batch of what is remembered. */
+  #learn(): void {
+    const { actorCritic: { seed }, updates } = this.update;
+    const random = randomStream(seed, `training/updates/${updates}`);
+    this.#buffer.sample(random, this.#batch);
+    this.update.learn(this.#batch, () => normalNoise(random, this.#batch.actions.length));
   }
 
   /** The policy as it is, without noise, for evaluations of so many copies. */
   deterministic(copies: number): Act {
-    const pass = new TanhPolicyPass(this.policyNetwork, this.environment.actionSpace, copies);
+    const { policyNetwork, actionSpace } = this.update.actorCritic;
+    const pass = new TanhPolicyPass(policyNetwork, actionSpace, copies);
     return (observation, actions) => {
       pass.load(this.parameters);
       actions.set(pass.act(observation));
@@ -197,37 +273,22 @@ export class Td3 {
   }
 
   /** Where the training stands, copied. */
-  save(): TrainingState {
+  async save(): Promise<TrainingState> {
     return joinedStates(
-      {
-        tensors: savedVectors(this.#vectors()),
-        counts: { updates: this.#updates, policyUpdates: this.#adam.state.updates },
-      },
       this.#interaction.save(),
       this.#buffer.save(),
-      this.critics.save(),
+      await this.update.save(),
     );
   }
 
   /**
-   * Go on from where another training of the same kind stood: what follows has the same bits.
+   * Go on from where another training of the same kind stood: what follows has the same bits if its update
+   * had the same form.
    * @throws {RangeError} when the state is not one of such a training
    */
   restore(state: TrainingState): void {
-    restoreVectors(state, this.#vectors());
-    this.#updates = requireCount(state.counts, "updates");
-    this.#adam.state.updates = requireCount(state.counts, "policyUpdates");
-    this.critics.restore(state);
+    this.update.restore(state);
     this.#buffer.restore(state);
     this.#interaction.restore(state);
-  }
-
-  #vectors(): Record<string, Float64Array> {
-    return {
-      "policy/parameters": this.parameters,
-      "policy/targets": this.#targetParameters,
-      "policy/firstMoments": this.#adam.state.first,
-      "policy/secondMoments": this.#adam.state.second,
-    };
   }
 }

@@ -29,10 +29,12 @@ import {
 } from "./report.ts";
 import { criticNetwork, environmentOf, policies, type PolicyName, policyNetwork } from "./study.ts";
 import { Td3, type Td3Report } from "./td3.ts";
+import { td3UpdateOf, updateFormOf, updatesSchema } from "./update_forms.ts";
 
 /** The usual values: those of CleanRL. */
 const configSchema = offPolicySchema.extend({
   ...scheduleSchema.shape,
+  ...updatesSchema.shape,
   learningStarts: scheduleSchema.shape.learningStarts.default(25_000),
   steps: z.int().min(1).default(1_000_000).describe("steps of all copies together"),
   discount: z.number().min(0).max(1).default(0.99).describe("γ"),
@@ -57,21 +59,23 @@ const reportNames: Readonly<Record<keyof Td3Report, string>> = {
   policyLoss: "policy loss",
 };
 
-function train(
+async function* train(
   { variant, config }: Job<Config>,
   context: JobContext,
 ): AsyncGenerator<JobProgress, JobResult> {
+  using updates = new DisposableStack();
+  const Update = await td3UpdateOf(updateFormOf(config, context), context);
   const make = (seed: number) => {
     const environment = environmentOf(config, config.copies);
-    const outputs = environment.specification.action.length;
-    const policy = policyNetwork(variant as PolicyName, environment, config, {
-      outputs,
-      activation: "tanh",
-    });
+    const { actionSpace, specification: { action } } = environment;
+    const head = { outputs: action.length, activation: "tanh" } as const;
+    const policy = policyNetwork(variant as PolicyName, environment, config, head);
     const settings = { ...config, capacity: Math.min(config.capacity, config.steps) };
-    return new Td3(environment, policy, criticNetwork(environment, config), settings, seed);
+    const critic = criticNetwork(environment, config);
+    const actorCritic = { policyNetwork: policy, criticNetwork: critic, actionSpace, seed };
+    return new Td3(environment, updates.use(new Update(actorCritic, settings)), settings);
   };
-  return trainPolicy(config, context, make, reportNames);
+  return yield* trainPolicy(config, context, make, reportNames);
 }
 
 /** Margins are in points of return, or in halves of the return of actions at random. */

@@ -74,7 +74,7 @@ export function requireCount(counts: TrainingState["counts"], name: string): num
  * The numbers of the tensor called `name`.
  * @throws {RangeError} when they are not of this kind, or not so many
  */
-export function requireTensor<A extends Float64Array | Float32Array | Int32Array>(
+export function requireTensor<A extends Float64Array | Float32Array | Int32Array | Uint8Array>(
   tensors: TrainingState["tensors"],
   name: string,
   kind: { new (length: number): A },

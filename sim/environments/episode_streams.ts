@@ -57,16 +57,19 @@ export class EpisodeStreams {
   }
 
   /**
-   * Take back what `save` gave; the draws of the episodes begun are repeated.
+   * Take back what `save` gave; the draws of the episodes begun are repeated, as far as these streams have
+   * not come to them already.
    * @param draw what an episode draws from its stream
    */
   restore(
     { seed, first, steps, episodes }: EpisodesState,
     draw: (stream: RandomStream) => void,
   ): void {
-    this.reset(seed, first);
+    const goesOn = this.#origin?.seed === seed && this.#origin.first === first &&
+      this.begun.every((begun, copy) => begun <= episodes[copy]);
+    if (!goesOn) this.reset(seed, first);
     this.#streams.forEach((stream, copy) => {
-      for (let episode = 0; episode < episodes[copy]; episode++) draw(stream);
+      for (let episode = this.begun[copy]; episode < episodes[copy]; episode++) draw(stream);
     });
     this.steps.set(steps);
     this.begun.set(episodes);

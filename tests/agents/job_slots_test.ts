@@ -43,6 +43,20 @@ Deno.test("a slot that nobody waits for is there for the next", async () => {
   }
 });
 
+Deno.test("it is told how many slots are free, as often as that changes", async () => {
+  const free: number[] = [];
+  const slots = new JobSlots(2, (count) => free.push(count));
+  const ends = Array.from({ length: 3 }, () => Promise.withResolvers<void>());
+  const works = ends.map(({ promise }) => slots.use(() => promise));
+  assert.deepEqual(free, [2, 1, 0]);
+  ends[0].resolve();
+  await works[0];
+  assert.deepEqual(free, [2, 1, 0], "the third has the slot of the first");
+  for (const { resolve } of ends) resolve();
+  await Promise.all(works);
+  assert.deepEqual(free, [2, 1, 0, 1, 2]);
+});
+
 Deno.test("anything but a positive integer is refused as a number of slots", () => {
   for (const count of [0, -1, 1.5, NaN, Infinity]) {
     assert.throws(() => new JobSlots(count), new RegExp(`RangeError.*${count}`));

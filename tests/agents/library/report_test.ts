@@ -205,3 +205,18 @@ Deno.test("numbers are shown with four digits, in the form that suits their size
     "not a number",
   ]);
 });
+
+Deno.test("figures without anything to draw are left out of the report", () => {
+  const traces = [{ name: "loss", x: [1], y: [1] }];
+  const figure = { kind: "scatter", caption: "", xLabel: "x", yLabel: "y" } as const;
+  const method = {
+    ...quadratic,
+    figures: () => [
+      { ...figure, title: "Nothing", traces: [] },
+      { ...figure, title: "Something", traces },
+    ],
+  };
+  const { report, figures } = libraryReport({ ...source, method });
+  assert.deepEqual(report.figures.map(({ title }) => title), ["Something"]);
+  assert.equal(figures.length, report.figures.length);
+});

@@ -171,3 +171,12 @@ Deno.test("a replay can be stopped", async () => {
   const onProgress = () => stop.abort(new Error("enough"));
   await assert.rejects(recording.replay({}, { signal: stop.signal, onProgress }), /enough/);
 });
+
+Deno.test("a job whose numbers depended on who was how fast is not done again", async () => {
+  const path = await newRun();
+  await spoil(path, "report.json", (text) => {
+    const report = JSON.parse(text);
+    return JSON.stringify({ ...report, result: { ...report.result, reproducible: false } });
+  });
+  await assert.rejects(recordingOf(path), { name: "IrreproducibleError", message: /momentum-s1/ });
+});

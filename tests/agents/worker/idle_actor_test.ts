@@ -24,7 +24,13 @@ import { startTask, type TaskProcess } from "../../cli/task_process.ts";
 import { strictBus } from "../rollouts/buses.ts";
 import { weightsFile } from "../rollouts/crew.ts";
 import { smallRun } from "../sim/small_run.ts";
-import { hasNatsServer, NatsLaboratory } from "./nats_laboratory.ts";
+import {
+  directOutcome,
+  hasNatsServer,
+  jobOf,
+  NatsLaboratory,
+  smokeWork,
+} from "./nats_laboratory.ts";
 import { record } from "./recorder.ts";
 
 const root = await Deno.makeTempDir({ prefix: "callosum-idle-" });
@@ -146,6 +152,33 @@ Deno.test({
     const { worker } = (await ledger.result(id))!;
     assert.ok(witness.actors.length > 0, "somebody has helped");
     assert.ok(witness.actors.every((actor) => !actor.startsWith(worker)), "others have");
+  },
+});
+
+/** PPO in pieces of two copies, which are sent all the time. */
+const learning = smokeWork("ppo", "bilateral", 2, {
+  steps: 16 * 64 * 200,
+  copies: 16,
+  copiesOfPiece: 2,
+  rolloutLength: 64,
+});
+
+Deno.test({
+  name: "an idle worker acts for a job of PPO, is killed in it, and no bit changes",
+  ignore: !hasNatsServer || Deno.build.os === "windows",
+  async fn() {
+    const direct = await directOutcome(learning);
+    await using laboratory = await NatsLaboratory.open();
+    const { backbone: { bus }, ledger } = laboratory;
+    await using _workers = startWorkers(laboratory, 2);
+    const announced = exchanges(bus).next();
+    const id = await ledger.submit(jobOf(learning));
+    using witness = new Witness(bus, await announced);
+    const [actor] = await witness.until(1);
+    Deno.kill(await processOf(actor, laboratory), "SIGKILL");
+    assert.deepEqual(await laboratory.outcome(id), direct);
+    const { worker } = (await ledger.result(id))!;
+    assert.ok(!actor.startsWith(worker), "another one than the job's own worker has helped");
   },
 });
 

@@ -3,20 +3,17 @@ import assert from "node:assert/strict";
 import { Perceptron } from "../../../learners/nn/perceptron.ts";
 import type { Network } from "../../../learners/nn/network.ts";
 import { deterministicPolicy, evaluate, randomPolicy } from "../../../learners/rl/evaluation.ts";
-import { bound, Ppo, type PpoSettings } from "../../../learners/rl/ppo.ts";
+import { GaussianPolicy } from "../../../learners/rl/gaussian_policy.ts";
+import { Ppo, type PpoReport, type PpoSettings } from "../../../learners/rl/ppo.ts";
 import {
   surrogateLoss,
   surrogateSlope,
   valueLoss,
   valueSlope,
 } from "../../../learners/rl/ppo_losses.ts";
-import {
-  environmentOf,
-  type PolicyName,
-  policyNetwork,
-  studySchema,
-  valueNetwork,
-} from "../../../learners/rl/study.ts";
+import { ppoSchema, startPpo } from "../../../learners/rl/ppo_method.ts";
+import { bound, type RollOutPlan } from "../../../learners/rl/roll_out.ts";
+import type { PolicyName } from "../../../learners/rl/study.ts";
 import { stepCounter, targetGuessing } from "./small_environments.ts";
 
 const near = (actual: number, expected: number, tolerance = 1e-12) =>
@@ -24,7 +21,6 @@ const near = (actual: number, expected: number, tolerance = 1e-12) =>
 
 const usual: PpoSettings = {
   steps: 8 * 64 * 4,
-  rolloutLength: 64,
   epochs: 3,
   miniBatches: 4,
   discount: 0.99,
@@ -39,19 +35,19 @@ const usual: PpoSettings = {
   bootstrapTimeLimits: true,
 };
 
-const config = studySchema.parse({ units: 16 });
-
-/** A training on ArmReacher. */
+/** A training on ArmReacher, in pieces of 3, 3 and 2 copies. */
 function reacher(kind: PolicyName, settings: Partial<PpoSettings> = {}, seed = 1): Ppo {
-  const environment = environmentOf({ task: "ArmReacher" }, 8);
-  const policy = policyNetwork(kind, environment, config, { outputs: 2, activation: "none" });
-  return new Ppo(
-    environment,
-    policy,
-    valueNetwork(environment, config),
-    { ...usual, ...settings },
-    seed,
-  );
+  const sizes = { units: 16, copies: 8, copiesOfPiece: 3, rolloutLength: 64 };
+  return startPpo(kind, ppoSchema.parse({ ...usual, ...settings, ...sizes }), seed);
+}
+
+/** How copies of a small environment, whose observation and action have one row, are rolled out. */
+function smallPlan(
+  environments: RollOutPlan["environments"],
+  { copies, rolloutLength, seed }: Pick<RollOutPlan, "copies" | "rolloutLength" | "seed">,
+): RollOutPlan {
+  const policy = new GaussianPolicy(perceptron(1, 1));
+  return { environments, policy, copies, copiesOfPiece: copies, rolloutLength, seed };
 }
 
 const perceptron = (inputs: number, outputs: number, units = 16): Network =>
@@ -107,49 +103,50 @@ Deno.test("an unclipped value's loss is half the square", () => {
 });
 
 for (const kind of kinds) {
-  Deno.test(`${kind}: before anything is learnt every ratio is exactly 1`, () => {
+  Deno.test(`${kind}: before anything is learnt every ratio is exactly 1`, async () => {
     const ppo = reacher(kind, { epochs: 1, miniBatches: 1 });
     for (let iteration = 0; iteration < 3; iteration++) {
-      const { approximateKl, clipFraction, policyLoss } = ppo.iterate();
+      const { approximateKl, clipFraction, policyLoss } = await ppo.iterate();
       assert.equal(approximateKl, 0);
       assert.equal(clipFraction, 0);
       near(policyLoss, 0, 1e-9); // −mean of advantages that have mean 0
     }
-    assert.ok(reacher(kind, { epochs: 2, miniBatches: 1 }).iterate().approximateKl > 0);
+    const { approximateKl } = await reacher(kind, { epochs: 2, miniBatches: 1 }).iterate();
+    assert.ok(approximateKl > 0);
   });
 
-  Deno.test(`${kind}: the same seed gives the same numbers, another one others`, () => {
-    const run = (seed: number) => {
+  Deno.test(`${kind}: the same seed gives the same numbers, another one others`, async () => {
+    const run = async (seed: number) => {
       const ppo = reacher(kind, {}, seed);
-      return [ppo.iterate(), ppo.iterate(), ppo.parameters.slice()];
+      return [await ppo.iterate(), await ppo.iterate(), ppo.parameters.slice()];
     };
-    assert.deepEqual(run(1), run(1));
-    assert.notDeepEqual(run(1), run(2));
+    assert.deepEqual(await run(1), await run(1));
+    assert.notDeepEqual(await run(1), await run(2));
   });
 
-  Deno.test(`${kind}: a training goes on from where it was saved, bit for bit`, () => {
+  Deno.test(`${kind}: a training goes on from where it was saved, bit for bit`, async () => {
     const whole = reacher(kind);
-    whole.iterate();
-    const saved = structuredClone(whole.save());
-    const expected = [whole.iterate(), whole.iterate()];
+    await whole.iterate();
+    const saved = structuredClone(await whole.save());
+    const expected = [await whole.iterate(), await whole.iterate()];
     const resumed = reacher(kind);
-    resumed.iterate(); // what it has done before does not matter
-    resumed.iterate();
-    resumed.restore(saved);
+    await resumed.iterate(); // what it has done before does not matter
+    await resumed.iterate();
+    await resumed.restore(saved);
     assert.equal(resumed.iterations, 1);
-    assert.deepEqual([resumed.iterate(), resumed.iterate()], expected);
-    assert.deepEqual(resumed.save(), whole.save());
+    assert.deepEqual([await resumed.iterate(), await resumed.iterate()], expected);
+    assert.deepEqual(await resumed.save(), await whole.save());
   });
 }
 
-Deno.test("a state of another training is refused, by name", () => {
-  const saved = reacher("plain").save();
-  assert.throws(
+Deno.test("a state of another training is refused, by name", async () => {
+  const saved = await reacher("plain").save();
+  await assert.rejects(
     () => reacher("bilateral").restore(saved),
     /RangeError: the state of a training has \d+ numbers of Float64Array as "parameters"; expected \d+/,
   );
   const { updates: _, ...counts } = saved.counts;
-  assert.throws(
+  await assert.rejects(
     () => reacher("plain").restore({ ...saved, counts }),
     /RangeError: the state of a training has no count "updates"/,
   );
@@ -162,14 +159,18 @@ Deno.test("mini-batches that do not partition a roll-out are refused", () => {
   );
 });
 
-Deno.test("values bootstrapped at the time limit are those of going on for ever, others are not", () => {
+Deno.test("values bootstrapped at the time limit are those of going on for ever, others are not", async () => {
   // Reward 1 a step, γ = 0.9, 10 steps: 10 everywhere, or from 6.513 at the start down to 1 at the end.
   for (const bootstrapTimeLimits of [true, false]) {
     const value = perceptron(1, 1, 32);
-    const ppo = new Ppo(stepCounter(4, 10), perceptron(1, 1), value, {
+    const plan = smallPlan((copies) => stepCounter(copies, 10), {
+      copies: 4,
+      rolloutLength: 50,
+      seed: 1,
+    });
+    const ppo = new Ppo(plan, value, {
       ...usual,
       steps: 4 * 50 * 600,
-      rolloutLength: 50,
       epochs: 10,
       discount: 0.9,
       learningRate: 3e-3,
@@ -177,8 +178,8 @@ Deno.test("values bootstrapped at the time limit are those of going on for ever,
       valueCoefficient: 1,
       gradientNorm: 100,
       bootstrapTimeLimits,
-    }, 1);
-    while (ppo.iterations < ppo.allIterations) ppo.iterate();
+    });
+    while (ppo.iterations < ppo.allIterations) await ppo.iterate();
     const pass = value.pass(10);
     pass.load(ppo.valueParameters);
     const { mean: [mean], variance: [variance] } = ppo.observationMoments;
@@ -191,17 +192,16 @@ Deno.test("values bootstrapped at the time limit are those of going on for ever,
   }
 });
 
-Deno.test("a policy finds what it is rewarded for, and is better without its noise", () => {
-  const environment = targetGuessing(8);
-  const policy = perceptron(1, 1);
-  const ppo = new Ppo(environment, policy, perceptron(1, 1), {
+Deno.test("a policy finds what it is rewarded for, and is better without its noise", async () => {
+  const plan = smallPlan(targetGuessing, { copies: 8, rolloutLength: 64, seed: 3 });
+  const ppo = new Ppo(plan, perceptron(1, 1), {
     ...usual,
     steps: 8 * 64 * 60,
     learningRate: 3e-3,
     entropyCoefficient: 0,
-  }, 3);
+  });
   const bench = targetGuessing(50);
-  const pass = policy.pass(50);
+  const pass = ppo.policy.network.pass(50);
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b) / values.length;
   const score = () => {
     pass.load(ppo.policy.meanPart(ppo.policyParameters));
@@ -209,7 +209,8 @@ Deno.test("a policy finds what it is rewarded for, and is better without its noi
     return mean(evaluate(bench, act, 7).returns);
   };
   const before = score();
-  const reports = Array.from({ length: ppo.allIterations }, () => ppo.iterate());
+  const reports: PpoReport[] = [];
+  while (ppo.iterations < ppo.allIterations) reports.push(await ppo.iterate());
   const after = score();
   const random = mean(evaluate(bench, randomPolicy(bench, 1), 7).returns);
   assert.ok(after > 0.05 * before && after > 0.05 * random, `${before}, ${random} → ${after}`);
