@@ -1,11 +1,11 @@
 /** Frames: what goes in comes out, to the stated precision, and nothing else is taken for one. */
 import assert from "node:assert/strict";
-import { decodeFrame, encodeFrame, type Frame } from "../../cluster/frame.ts";
+import { decodeFrame, encodeFrame, type Frame, trialOfFrame } from "../../cluster/frame.ts";
 
 const frame: Frame = {
   trial: 4_000_000_000,
   step: 65_535,
-  angles: [0.5, -1.25, Math.PI],
+  angles: [0.5, -1.25, 3],
   handForce: [-9.75, 3.5],
   activations: [0, 0.001, 0.5, 1, -1],
   hidden: [-1, -0.3, 0.7, 1],
@@ -19,12 +19,16 @@ const close = (actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance
   }
 };
 
-Deno.test("a frame comes out as it went in: angles and forces as floats, activities in 127 steps", () => {
+/** Half a step of a 16-bit angle, rad, and of a force, N. */
+const halfAngleStep = Math.PI / 65_536;
+const halfForceStep = 0.005;
+
+Deno.test("a frame comes out as it went in, each number to within half a step of its field", () => {
   const decoded = decodeFrame(encodeFrame(frame));
-  assert.equal(decoded.trial, frame.trial);
+  assert.equal(decoded.trial, trialOfFrame(frame.trial));
   assert.equal(decoded.step, frame.step);
-  close(decoded.angles, Float32Array.from(frame.angles), 0);
-  close(decoded.handForce, Float32Array.from(frame.handForce), 0);
+  close(decoded.angles, frame.angles, halfAngleStep + 1e-6);
+  close(decoded.handForce, frame.handForce, halfForceStep);
   for (const name of ["activations", "hidden", "callosum"] as const) {
     close(decoded[name], frame[name], 0.5 / 127 + 1e-7);
   }
@@ -32,16 +36,31 @@ Deno.test("a frame comes out as it went in: angles and forces as floats, activit
 
 Deno.test("a frame is laid out as documented, little-endian", () => {
   const bytes = encodeFrame(frame);
-  assert.equal(bytes.length, 12 + 4 * 3 + 4 * 2 + 5 + 4 + 4);
+  assert.equal(bytes.length, 8 + 2 * 3 + 2 * 2 + 5 + 4 + 4);
   const view = new DataView(bytes.buffer);
-  assert.deepEqual([...bytes.subarray(0, 4)], [1, 1, 3, 5]);
-  assert.equal(view.getUint32(4, true), frame.trial);
-  assert.equal(view.getUint16(8, true), frame.step);
-  assert.equal(view.getUint16(10, true), 4);
-  assert.equal(view.getFloat32(12 + 4, true), -1.25);
-  assert.equal(view.getFloat32(12 + 4 * 3, true), -9.75);
-  assert.deepEqual([...new Int8Array(bytes.buffer, 32, 5)], [0, 0, 64, 127, -127]);
-  assert.deepEqual([...new Int8Array(bytes.buffer, 41, 4)], [0, 0, 32, -114]);
+  assert.deepEqual([...bytes.subarray(0, 4)], [1, 2, 3, 5]);
+  assert.equal(view.getUint16(4, true), frame.trial % 65_536);
+  assert.equal(view.getUint16(6, true), frame.step);
+  assert.equal(view.getInt16(8 + 2, true), Math.round(-1.25 * 32_768 / Math.PI));
+  assert.equal(view.getInt16(8 + 2 * 3, true), -975);
+  assert.deepEqual([...new Int8Array(bytes.buffer, 18, 5)], [0, 0, 64, 127, -127]);
+  assert.deepEqual([...new Int8Array(bytes.buffer, 27, 4)], [0, 0, 32, -114]);
+});
+
+Deno.test("the motion of an arm takes at most 4 bytes a joint and 8 more", () => {
+  for (let joints = 2; joints <= 7; joints++) {
+    const angles = Array.from({ length: joints }, () => 1);
+    const { length } = encodeFrame({ ...frame, angles, activations: [], hidden: [], callosum: [] });
+    assert.ok(length <= 4 * joints + 8, `${length} bytes of ${joints} joints`);
+  }
+});
+
+Deno.test("angles go round, and forces beyond the field's are told as its bound", () => {
+  const decoded = decodeFrame(
+    encodeFrame({ ...frame, angles: [3 * Math.PI + 0.1, -40], handForce: [1e6, -1e6] }),
+  );
+  close(decoded.angles, [0.1 - Math.PI, -40 + 12 * Math.PI], halfAngleStep + 1e-6);
+  close(decoded.handForce, [327.67, -327.67], 1e-4);
 });
 
 Deno.test("activities beyond −1 … 1 are shown as the bound, and an arm without network is a frame", () => {
@@ -76,14 +95,14 @@ Deno.test("bytes of another kind, version or length are refused", () => {
   for (
     const wrong of [
       new Uint8Array(0),
-      bytes.subarray(0, 11),
+      bytes.subarray(0, 7),
       bytes.subarray(0, bytes.length - 1),
       new Uint8Array([...bytes, 0]),
       changed(0, 2),
-      changed(1, 2),
-      changed(2, 4),
+      changed(1, 1),
+      changed(2, 40),
       changed(3, 4),
-      changed(10, 255),
+      changed(3, 255),
     ]
   ) assert.throws(() => decodeFrame(wrong), RangeError);
 });

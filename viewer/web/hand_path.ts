@@ -35,7 +35,7 @@ export function speedScale(theme: Theme): Scale {
 
 /** The ribbon behind the hand. */
 export class HandPath {
-  readonly mesh: Mesh;
+  readonly mesh: Mesh<BufferGeometry, MeshBasicMaterial>;
   readonly #positions = new Float32Array(pointLimit * 2 * 3);
   readonly #colours = new Float32Array(pointLimit * 2 * 3);
   readonly #geometry = new BufferGeometry();
@@ -103,5 +103,10 @@ export class HandPath {
   /** Take on the colours of a theme; they show with the next drawing. */
   paint(theme: Theme): void {
     this.#scale = speedScale(theme);
+  }
+  /** Free what the graphics card holds. */
+  dispose(): void {
+    this.#geometry.dispose();
+    this.mesh.material.dispose();
   }
 }

@@ -122,4 +122,12 @@ export class Markers {
     border.color = new Color().setRGB(...theme.muted, "srgb");
     border.opacity = 0.35;
   }
+  /** Free what the graphics card holds. */
+  dispose(): void {
+    this.group.traverse((object) => {
+      if (!(object instanceof Mesh || object instanceof LineLoop)) return;
+      object.geometry.dispose();
+      object.material.dispose();
+    });
+  }
 }

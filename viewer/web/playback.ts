@@ -2,7 +2,8 @@
  * Turns frames that arrive when they arrive into smooth motion: a clock of simulated time that stays a
  * few hundredths of a second behind the newest frame, and the posture between the two frames around it.
  */
-import type { Frame } from "../../cluster/frame.ts";
+import { type Frame, trialOfFrame } from "../../cluster/frame.ts";
+import { shortestTurn } from "./scene/mix.ts";
 
 /** What is shown at one moment. */
 export interface Instant {
@@ -31,7 +32,7 @@ export class Playback {
 
   /** A new trial: everything of the one before is dropped. */
   begin(trial: number, timeStep: number): void {
-    this.#trial = trial;
+    this.#trial = trialOfFrame(trial);
     this.#timeStep = timeStep;
     this.#frames = [];
     this.#time = 0;
@@ -90,9 +91,11 @@ function between(from: Frame, to: Frame, share: number): Frame {
   if (from === to) return from;
   const mix = (a: ArrayLike<number>, b: ArrayLike<number>) =>
     Float32Array.from({ length: a.length }, (_, i) => a[i] + (b[i] - a[i]) * share);
+  const turn = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+    Float32Array.from({ length: a.length }, (_, i) => a[i] + shortestTurn(b[i] - a[i]) * share);
   return {
     ...from,
-    angles: mix(from.angles, to.angles),
+    angles: turn(from.angles, to.angles),
     handForce: mix(from.handForce, to.handForce),
     activations: mix(from.activations, to.activations),
   };

@@ -1,7 +1,8 @@
 /// <reference lib="dom" />
 /**
- * The three.js stage: renderer, camera, light and floor. The workspace is a table that is tilted a
- * little towards the reader; on it x points right, y away and z up, in metres, as in the simulation.
+ * The three.js stage: renderer, camera, light and floor. The workspace is a table on which x points right,
+ * y away from the reader and z up, in metres, as in the simulation. What is to be seen is given as a box;
+ * every view point shows all of it.
  */
 import {
   AmbientLight,
@@ -17,33 +18,47 @@ import {
   Scene,
   ShaderMaterial,
   ShadowMaterial,
+  Vector2,
   Vector3,
   WebGLRenderer,
 } from "three";
 import { OrbitControls } from "three/addons/controls/OrbitControls.js";
+import type { SceneExtent } from "../../cluster/scene_protocol.ts";
 import { pixelRatio } from "./dom.ts";
 import type { Theme } from "./theme.ts";
 
-/** From where the arm is seen. */
-export type ViewPoint = "three-quarter" | "top";
+/** From where the scene is seen. */
+export type ViewPoint = "three-quarter" | "top" | "front" | "side";
 
 const fieldOfView = 30;
-const tilt = 0.07;
-/** Elevation and turn of the camera, rad. */
-const viewPoints: Readonly<Record<ViewPoint, { elevation: number; turn: number }>> = {
-  "three-quarter": { elevation: 0.88, turn: 0.32 },
-  top: { elevation: Math.PI / 2 - tilt - 1e-4, turn: 0 },
+/** Elevation and turn of the camera, rad: over what is flat, and over what is about as tall as wide. */
+const viewPoints: Readonly<
+  Record<ViewPoint, { readonly flat: number; readonly tall: number; readonly turn: number }>
+> = {
+  "three-quarter": { flat: 0.95, tall: 0.42, turn: 0.32 },
+  top: { flat: Math.PI / 2 - 1e-4, tall: Math.PI / 2 - 1e-4, turn: 0 },
+  front: { flat: 0.3, tall: 0.12, turn: 0 },
+  side: { flat: 0.3, tall: 0.12, turn: Math.PI / 2 },
 };
+/** From this height on, as a share of the width, a box is tall. */
+const tallFrom = 0.3;
 
-/** Side of the floor and its middle before the shoulder, in reaches of the arm. */
+/** Room that is left around what is to be seen, as a share of it. */
+const margin = 0.05;
+/** How often the aim is mended: each round leaves a small part of what was amiss. */
+const aimingRounds = 6;
+/** Side of the floor, in half sides of what stands on it. */
 const floorExtent = 3;
-const floorCentre = 0.35;
-/** Distance between grid lines, m. */
-const gridStep = 0.1;
+/** Lines of the grid from its middle to the edge of what stands on it, at the most. */
+const gridLines = 8;
+/** Texels along a side of the shadow map: of one robot, and of many. */
+const shadowTexels = { few: 1024, many: 2048 } as const;
+/** Half the side of what many robots stand on, m. */
+const manyFrom = 2;
 
 /** Scene, camera and the loop that draws only when there is something new. */
 export class Stage {
-  /** Everything that lies in the arm's own coordinates. */
+  /** Everything that lies in the scene's own coordinates. */
   readonly workspace = new Group();
   readonly #renderer: WebGLRenderer;
   readonly #scene = new Scene();
@@ -53,8 +68,9 @@ export class Stage {
   readonly #shadow = new ShadowMaterial({ transparent: true });
   readonly #grid = gridMaterial();
   readonly #floor = new Group();
+  readonly #resized: ResizeObserver;
+  #extent: SceneExtent = { low: [-0.65, -0.1, 0], high: [0.65, 0.6, 0.1] };
   #viewPoint: ViewPoint = "three-quarter";
-  #reach = 0.65;
   #touched = false;
   #stale = true;
 
@@ -65,23 +81,23 @@ export class Stage {
     this.#renderer.shadowMap.enabled = true;
     this.#renderer.shadowMap.type = PCFShadowMap;
 
-    this.workspace.rotation.x = tilt - Math.PI / 2;
+    this.workspace.rotation.x = -Math.PI / 2;
     this.#scene.add(this.workspace, new AmbientLight(0xffffff, 0.5));
     this.#scene.add(new HemisphereLight(0xffffff, 0x8d99a6, 1.3), this.#light, this.#light.target);
     this.#light.castShadow = true;
-    this.#light.shadow.mapSize.set(1024, 1024);
     this.#light.shadow.radius = 3;
     this.#light.shadow.intensity = 1;
     this.#light.shadow.normalBias = 0.002;
     this.#addFloor();
 
     this.#controls = new OrbitControls(this.#camera, canvas);
-    this.#controls.maxPolarAngle = Math.PI / 2 - 0.08;
+    this.#controls.maxPolarAngle = Math.PI / 2 - 0.02;
     this.#controls.listenToKeyEvents(canvas);
     this.#controls.addEventListener("start", () => this.#touched = true);
     this.#controls.addEventListener("change", () => this.redraw());
-    new ResizeObserver(() => this.#fit()).observe(canvas.parentElement ?? canvas);
-    this.frame(this.#reach);
+    this.#resized = new ResizeObserver(() => this.#fit());
+    this.#resized.observe(canvas.parentElement ?? canvas);
+    this.frame(this.#extent);
   }
 
   /** Something has changed: draw again. */
@@ -96,20 +112,22 @@ export class Stage {
     this.#renderer.render(this.#scene, this.#camera);
   }
 
-  /** Make room for an arm of that reach, m. */
-  frame(reach: number): void {
-    this.#reach = reach;
-    const extent = 1.25 * reach;
-    const { camera } = this.#light.shadow;
-    Object.assign(camera, { left: -extent, right: extent, top: extent, bottom: -extent });
-    Object.assign(camera, { near: 0.1, far: 6 * reach });
-    camera.updateProjectionMatrix();
-    this.#light.position.set(-0.9 * reach, 2.6 * reach, 0.35 * reach);
-    this.#light.target.position.set(0, 0, -0.4 * reach);
-    this.#grid.uniforms.reach.value = reach;
+  /** Make room for what is within a box of the workspace, m. */
+  frame(extent: SceneExtent): void {
+    this.#extent = extent;
+    const { centre, half } = middleOf(extent);
+    const size = half.length();
+    const footprint = Math.max(half.x, half.y);
+    this.#illuminate(this.#inWorld(centre), size, footprint);
+    const { uniforms } = this.#grid;
+    uniforms.footprint.value = footprint;
+    uniforms.centre.value.set(centre.x, centre.y);
+    uniforms.step.value = gridStep(footprint);
     // No larger than what is seen of it: without a graphics card every pixel counts.
-    this.#floor.scale.set(floorExtent * reach, floorExtent * reach, 1);
-    this.#floor.position.y = floorCentre * reach;
+    this.#floor.scale.set(floorExtent * footprint, floorExtent * footprint, 1);
+    this.#floor.position.set(centre.x, centre.y, 0);
+    Object.assign(this.#camera, { near: 0.01 * size, far: 40 * size });
+    this.#camera.updateProjectionMatrix();
     this.look(this.#viewPoint);
   }
 
@@ -117,20 +135,16 @@ export class Stage {
   look(from: ViewPoint): void {
     this.#viewPoint = from;
     this.#touched = false;
-    const { elevation, turn } = viewPoints[from];
-    const target = new Vector3(-0.02, 0.34, 0).multiplyScalar(this.#reach)
-      .applyEuler(this.workspace.rotation);
-    // Width and height of what must be seen, as seen from there.
-    const halfWidth = 1.06 * this.#reach;
-    const halfHeight = (0.27 + 0.41 * Math.sin(elevation)) * this.#reach;
-    const slope = Math.tan(fieldOfView * Math.PI / 360);
-    const distance = Math.max(halfHeight / slope, halfWidth / (slope * this.#camera.aspect)) +
-      0.25 * this.#reach * Math.cos(elevation);
-    this.#controls.minDistance = 0.3 * this.#reach;
+    const { centre, half } = middleOf(this.#extent);
+    const isTall = half.z > tallFrom * Math.max(half.x, half.y);
+    const { flat, tall, turn } = viewPoints[from];
+    const direction = new Vector3()
+      .setFromSphericalCoords(1, Math.PI / 2 - (isTall ? tall : flat), turn);
+    const { target, distance } = this.#aim(direction, this.#inWorld(centre));
+    this.#controls.minDistance = 0.2 * half.length();
     this.#controls.maxDistance = 3 * distance;
     this.#controls.target.copy(target);
-    this.#camera.position.setFromSphericalCoords(distance, Math.PI / 2 - elevation, turn)
-      .add(target);
+    this.#camera.position.copy(direction).multiplyScalar(distance).add(target);
     this.#controls.update();
     this.redraw();
   }
@@ -141,6 +155,65 @@ export class Stage {
     this.#shadow.opacity = theme.dark ? 0.55 : 0.2;
     this.#grid.uniforms.colour.value.setRGB(...theme.grid, "srgb");
     this.redraw();
+  }
+
+  /** Free what the graphics card holds, and listen no more. */
+  dispose(): void {
+    this.#resized.disconnect();
+    this.#controls.dispose();
+    this.#renderer.dispose();
+  }
+
+  #inWorld(place: Vector3): Vector3 {
+    return place.clone().applyEuler(this.workspace.rotation);
+  }
+
+  /**
+   * Where to look, and from how far, so that all corners of the box are within the picture and as much
+   * room is left on one side as on the other.
+   */
+  #aim(direction: Vector3, middle: Vector3): { target: Vector3; distance: number } {
+    const right = new Vector3(0, 1, 0).cross(direction).normalize();
+    const up = direction.clone().cross(right);
+    const slope = Math.tan(fieldOfView * Math.PI / 360) / (1 + margin);
+    const slopes = [slope * this.#camera.aspect, slope];
+    const corners = cornersOf(this.#extent).map((corner) => this.#inWorld(corner));
+    const target = middle.clone();
+    let distance = 0;
+    for (let round = 0; round < aimingRounds; round++) {
+      const seen = corners.map((corner) => {
+        const offset = corner.clone().sub(target);
+        return { across: [offset.dot(right), offset.dot(up)], nearer: offset.dot(direction) };
+      });
+      distance = Math.max(
+        ...seen.flatMap(({ across, nearer }) =>
+          across.map((away, i) => Math.abs(away) / slopes[i] + nearer)
+        ),
+      );
+      [right, up].forEach((axis, i) => {
+        const shares = seen.map(({ across, nearer }) => across[i] / (distance - nearer));
+        const shift = (Math.max(...shares) + Math.min(...shares)) / 2 * distance;
+        target.addScaledVector(axis, shift);
+      });
+    }
+    return { target, distance };
+  }
+
+  /** Light from the left, whose shadows fall on all that is seen. */
+  #illuminate(centre: Vector3, size: number, footprint: number): void {
+    const { shadow, target, position } = this.#light;
+    Object.assign(shadow.camera, { left: -size, right: size, top: size, bottom: -size });
+    Object.assign(shadow.camera, { near: 0.1 * size, far: 6 * size });
+    shadow.camera.updateProjectionMatrix();
+    const texels = footprint < manyFrom ? shadowTexels.few : shadowTexels.many;
+    if (shadow.mapSize.x !== texels) {
+      shadow.mapSize.set(texels, texels);
+      // three.js makes another one of the new size.
+      shadow.map?.dispose();
+      shadow.map = null;
+    }
+    target.position.copy(centre);
+    position.set(-0.9, 2.6, 0.75).multiplyScalar(size).add(centre);
   }
 
   #addFloor(): void {
@@ -159,42 +232,67 @@ export class Stage {
     this.#renderer.setSize(width, height, false);
     this.#camera.aspect = width / height;
     this.#camera.updateProjectionMatrix();
-    // A reader who has turned the view keeps it; otherwise the arm stays framed.
+    // A reader who has turned the view keeps it; otherwise all stays in the picture.
     if (this.#touched) this.redraw();
     else this.look(this.#viewPoint);
   }
 }
 
-/** Thin lines that fade away from the arm, even at every zoom. */
+/** The middle of a box and half its sides. */
+function middleOf(
+  { low, high }: SceneExtent,
+): { readonly centre: Vector3; readonly half: Vector3 } {
+  const [from, to] = [new Vector3(...low), new Vector3(...high)];
+  return {
+    centre: from.clone().add(to).multiplyScalar(0.5),
+    half: to.sub(from).multiplyScalar(0.5),
+  };
+}
+
+function cornersOf({ low, high }: SceneExtent): Vector3[] {
+  return [low[0], high[0]].flatMap((x) =>
+    [low[1], high[1]].flatMap((y) => [low[2], high[2]].map((z) => new Vector3(x, y, z)))
+  );
+}
+
+/** Distance between grid lines, m: 1, 2 or 5 times a power of ten. */
+function gridStep(footprint: number): number {
+  const least = footprint / gridLines;
+  const power = 10 ** Math.floor(Math.log10(least));
+  return power * ([1, 2, 5].find((factor) => factor * power >= least) ?? 10);
+}
+
+/** Thin lines that fade away from the middle, even at every zoom. */
 function gridMaterial(): ShaderMaterial {
   return new ShaderMaterial({
     transparent: true,
     depthWrite: false,
     uniforms: {
       colour: { value: new Color() },
-      step: { value: gridStep },
-      reach: { value: 1 },
+      step: { value: 0.1 },
+      footprint: { value: 1 },
+      centre: { value: new Vector2() },
     },
     vertexShader: `
-      uniform float reach;
+      uniform float footprint;
+      uniform vec2 centre;
       varying vec2 place;
+      varying vec2 offset;
       void main() {
-        place = reach * ${floorExtent.toFixed(2)} * position.xy +
-          vec2(0.0, reach * ${floorCentre.toFixed(2)});
+        offset = ${floorExtent.toFixed(2)} * position.xy;
+        place = centre + footprint * offset;
         gl_Position = projectionMatrix * modelViewMatrix * vec4(position, 1.0);
       }`,
     fragmentShader: `
       uniform vec3 colour;
       uniform float step;
-      uniform float reach;
       varying vec2 place;
+      varying vec2 offset;
       void main() {
         vec2 cell = place / step;
         vec2 distanceToLine = abs(fract(cell - 0.5) - 0.5) / fwidth(cell);
         float line = 1.0 - min(min(distanceToLine.x, distanceToLine.y), 1.0);
-        float fade = 1.0 - smoothstep(0.5 * reach, 1.45 * reach, length(place - vec2(0.0, reach * ${
-      floorCentre.toFixed(2)
-    })));
+        float fade = 1.0 - smoothstep(0.5, 1.45, length(offset));
         gl_FragColor = vec4(colour, line * fade);
         #include <colorspace_fragment>
       }`,
