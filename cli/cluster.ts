@@ -4,6 +4,8 @@
  * queued stays: a cluster that is started again goes on with it. Without a server it is this process,
  * and trains what its command line says.
  */
+import { LaboratoryCommands } from "../agents/laboratory/commands.ts";
+import { LaboratoryDocuments } from "../agents/laboratory/documents/laboratory_documents.ts";
 import { LaboratoryStatus } from "../agents/laboratory/status.ts";
 import { codeVersion } from "../agents/desk/submission.ts";
 import { startWorkerPool, type WorkerPool } from "../agents/worker/pool.ts";
@@ -14,6 +16,7 @@ import type { WorkerProcess } from "../agents/worker/supervisor.ts";
 import { keepHouse, watchOverJobs } from "../agents/worker/watch_over_jobs.ts";
 import { type Backbone, BackboneError } from "../cluster/backbone.ts";
 import type { Bus } from "../cluster/bus.ts";
+import { DocumentsToCome } from "../cluster/document_source.ts";
 import { Counters } from "../cluster/counters.ts";
 import { inProcessBus } from "../cluster/in_process.ts";
 import { type Log, processLog } from "../cluster/log.ts";
@@ -32,6 +35,8 @@ import {
 import { exitCodes, runCommand, UsageError } from "./failure.ts";
 import { joinLaboratory } from "./nats_options.ts";
 import { natsWords, serverNames } from "./nats_words.ts";
+import { pageAccess, pageLines, requireFreePort } from "./page_access.ts";
+import type { PageOptions } from "./page_options.ts";
 import { StopSignal } from "./stop_signal.ts";
 import type { TrainOptions } from "./train_options.ts";
 import { machineName } from "./worker_options.ts";
@@ -66,14 +71,15 @@ async function main(args: readonly string[]): Promise<number> {
   // To the end: what ends everything else must not be cut short.
   opened.defer(() => stop.close());
   const surroundings = { options, log, counters: new Counters(), opened };
-  const viewer = options.headless ? undefined : await showLaboratory(surroundings);
+  const { page } = options;
+  const viewer = page && await showLaboratory(page, surroundings);
   const grounds = await makeGrounds(options.place, surroundings);
   viewer?.begin(grounds);
   const { name = machineName(), forgetHours } = options;
   const watching = opened.use(await watchOverJobs(grounds.backbone, name, log));
   opened.use(keepHouse(grounds.backbone, watching, log, { isOwner: true, forgetHours }));
   const pool = options.workers === 0 ? undefined : await startWorkers(grounds, name, surroundings);
-  for (const line of announcement(grounds, pool, viewer?.url, options)) console.log(line);
+  for (const line of announcement(grounds, pool, viewer?.lines ?? [], options)) console.log(line);
   const { training } = options;
   let conclude = () => Promise.resolve<number>(exitCodes.done);
   try {
@@ -130,17 +136,28 @@ async function untilStopped(stop: StopSignal, pool: WorkerPool | undefined, log:
 }
 
 /** The page: its port is taken before anything else is begun, its content begins with the laboratory. */
-async function showLaboratory({ options: { port }, log, counters, opened }: Surroundings) {
+async function showLaboratory(
+  page: PageOptions,
+  { options: { out, data }, log, counters, opened }: Surroundings,
+) {
   const onError = (error: unknown) => log.warn(`page: ${error}`);
+  const onTrouble = (message: string, error: unknown) => log.warn(`page: ${message}: ${error}`);
   const pages: Bus = inProcessBus(onError);
   const onDroppedFrame = () => counters.add("frames.dropped");
-  const viewer: Viewer = await startLaboratoryViewer({ bus: pages, port, onError, onDroppedFrame });
+  requireFreePort(page);
+  const access = await pageAccess(page);
+  const documents = new DocumentsToCome();
+  const viewing = { ...access.address, bus: pages, documents, onError, onDroppedFrame };
+  const viewer: Viewer = await startLaboratoryViewer(viewing);
   opened.defer(() => viewer.close());
   return {
     url: viewer.url,
+    lines: pageLines(viewer.url, access, page.tokenFile),
     begin({ backbone, name }: Grounds) {
-      const onTrouble = (message: string, error: unknown) => log.warn(`page: ${message}: ${error}`);
+      const onOrder = (line: string) => log.info(`page: ${line}`);
       opened.use(new LaboratoryStatus({ backbone, pages, name, counters, onTrouble }));
+      opened.use(new LaboratoryCommands({ backbone, pages, out, data, onOrder, onTrouble }));
+      documents.source = opened.use(new LaboratoryDocuments({ backbone, out, onTrouble }));
     },
   };
 }
@@ -222,7 +239,7 @@ function startWorkers(
 function announcement(
   { name, words, notes }: Grounds,
   pool: WorkerPool | undefined,
-  page: string | undefined,
+  page: readonly string[],
   { training }: ClusterOptions,
 ): string[] {
   const backends = pool?.backends.map((backend) => backend.name).join(", ");
@@ -231,7 +248,7 @@ function announcement(
     `laboratory  ${name}`,
     ...notes.map((note) => `            ${note}`),
     pool ? `workers     ${pool.size}, on ${backends}` : "workers     none here",
-    ...page === undefined ? [] : [`page        ${page}`],
+    ...page.map((line, index) => `${index === 0 ? "page  " : "      "}      ${line}`),
     ...words.length > 0
       ? [
         `next        deno task train dagnn --profile smoke --cluster ${flags}`,

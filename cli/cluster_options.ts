@@ -5,6 +5,7 @@ import { UsageError } from "./failure.ts";
 import { addNatsOptions, natsAccess, type NatsFlags } from "./nats_options.ts";
 import { natsWords } from "./nats_words.ts";
 import { integerFrom, pathFromUser, readArguments } from "./options.ts";
+import { addPageOptions, type PageFlags, type PageOptions, pageOptions } from "./page_options.ts";
 import {
   addPoolOptions,
   type PoolFlags,
@@ -26,19 +27,20 @@ export type Place =
 /** What the command line asks for. */
 export interface ClusterOptions extends WorkerPoolOptions {
   readonly place: Place;
-  readonly headless: boolean;
-  /** Of the page on 127.0.0.1. */
-  readonly port: number;
+  /** The page; none where none is wanted. */
+  readonly page?: PageOptions;
+  /** Where the folders of runs are made that the page queues. */
+  readonly out: string;
   /** What a cluster within one process is to train. */
   readonly training?: TrainOptions;
 }
 
-interface Flags extends NatsFlags, PoolFlags {
+interface Flags extends NatsFlags, PoolFlags, PageFlags {
   natsPort?: number;
   folder: string;
   inProcess?: boolean;
   headless?: boolean;
-  port: number;
+  out: string;
 }
 
 const highestPort = 65_535;
@@ -51,12 +53,6 @@ function clusterCommand(): Command {
     .description(
       "Make a laboratory of this machine: a NATS server, workers, and a page that shows all of it. " +
         "Started again, it goes on with its jobs.",
-    )
-    .option(
-      "--port <n>",
-      "port of the page on 127.0.0.1; 0 takes a free one",
-      integerFrom(0, highestPort),
-      8420,
     )
     .option("--headless", "without the page")
     .option(
@@ -74,9 +70,10 @@ function clusterCommand(): Command {
       "--in-process",
       "without a NATS server: workers are threads, and nothing survives the process",
     )
+    .option("--out <folder>", "where runs are kept that the page queues", pathFromUser, "runs")
     .addHelpText("after", `\n  -- train …  (with --in-process) what to train: ${trainExample}`)
     .allowExcessArguments(false);
-  return addPoolOptions(addNatsOptions(command), 0);
+  return addPoolOptions(addNatsOptions(addPageOptions(command)), 0);
 }
 
 /**
@@ -91,9 +88,9 @@ export async function parseClusterOptions(
   const own = end < 0 ? args : args.slice(0, end);
   if (!readArguments(command, own)) return undefined;
   const flags = command.opts<Flags>();
-  const { headless = false, port } = flags;
   const pool = poolOptions(flags, flags.folder);
-  const common = { place: placeOf(flags), headless, port };
+  const page = flags.headless ? undefined : pageOptions(flags);
+  const common = { place: placeOf(flags), page, out: flags.out };
   if (end < 0) return { ...pool, ...common };
   const training = await trainingOf(args.slice(end + 1), flags);
   return training && { ...pool, ...common, data: training.data, training };

@@ -4,16 +4,16 @@
  */
 import { type RunDetails, runDetails, runOverviews } from "../agents/desk/cluster_runs.ts";
 import { exportRun } from "../agents/desk/exported_run.ts";
+import { type JobOrder, orderJobs, orderText } from "../agents/laboratory/job_orders.ts";
 import { counted } from "../agents/library/report_text.ts";
 import { localRun, localRuns } from "../agents/local_runs.ts";
 import type { NatsBackbone } from "../cluster/nats/backbone.ts";
 import { Ledger } from "../cluster/jobs/ledger.ts";
-import type { JobState } from "../cluster/jobs/records.ts";
 import { exitCodes, runCommand, UsageError } from "./failure.ts";
 import { jobDisplay } from "./job_progress.ts";
 import { joinLaboratory } from "./nats_options.ts";
 import type { TableFormat } from "./plain_table.ts";
-import { parseRunsOptions, type RunAction, type RunsOptions } from "./runs_options.ts";
+import { parseRunsOptions, type RunsOptions } from "./runs_options.ts";
 import { deleteRuns, sweepOrphans } from "./runs_removal.ts";
 import { localRunsText, localRunText, runsText, runText, storageText } from "./runs_text.ts";
 
@@ -107,51 +107,17 @@ function jobsOf({ run, details }: RunDetails, names: readonly string[] | undefin
   throw new UsageError(`--job ${unknown}: run ${run} has no such job; it has ${known}${more}`);
 }
 
-/** What is to become of jobs. */
-type Order = Exclude<RunAction, "list" | "show" | "export" | "delete" | "sweep">;
-
-/** What an order does to a job of the ledger, and to which of them it means something. */
-const orders: Readonly<
-  Record<Order, {
-    readonly concerns: (job: RunDetails["details"][number]) => boolean;
-    readonly give: (ledger: Ledger, id: string) => Promise<JobState | undefined>;
-  }>
-> = {
-  cancel: {
-    concerns: ({ state }) => ["queued", "running", "paused", "failed"].includes(state),
-    give: (ledger, id) => ledger.cancel(id),
-  },
-  pause: {
-    concerns: ({ state }) => ["queued", "running"].includes(state),
-    give: (ledger, id) => ledger.pause(id),
-  },
-  // A running job that is to pause goes on as well.
-  continue: {
-    concerns: ({ state, wanted }) => state === "paused" || wanted === "pause",
-    give: (ledger, id) => ledger.release(id),
-  },
-  retry: {
-    concerns: ({ state }) => ["failed", "cancelled"].includes(state),
-    give: (ledger, id) => ledger.release(id),
-  },
-};
-
 /** Tell jobs what is wanted of them; what came of it, in a line. */
 async function order(
-  name: Order,
+  name: JobOrder,
   jobs: RunDetails["details"],
   ledger: Ledger,
   format: TableFormat,
 ): Promise<string> {
-  const { concerns, give } = orders[name];
-  const concerned = jobs.filter(concerns);
-  for (const { id } of concerned) await give(ledger, id);
-  if (format === "json") {
-    return JSON.stringify({ action: name, jobs: concerned.map(({ job }) => job) });
-  }
-  const others = jobs.length - concerned.length;
-  const rest = others > 0 ? `; nothing to ${name} in ${counted(others, "other")}` : "";
-  return `${name}: ${counted(concerned.length, "job")}${rest}`;
+  const concerned = await orderJobs(name, jobs, ledger);
+  return format === "json"
+    ? JSON.stringify({ action: name, jobs: concerned.map(({ job }) => job) })
+    : orderText(name, concerned.length, jobs.length);
 }
 
 if (import.meta.main) await runCommand(main);

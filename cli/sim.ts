@@ -29,6 +29,8 @@ import { SafetensorsError } from "../learners/nn/safetensors.ts";
 import { startViewer, type Viewer } from "../viewer/server/server.ts";
 import { exitCodes, explain, runCommand, UsageError } from "./failure.ts";
 import { shellWord } from "./options.ts";
+import { pageAccess, pageLines, requireFreePort } from "./page_access.ts";
+import type { PageOptions } from "./page_options.ts";
 import { progressDisplay } from "./progress.ts";
 import { runPath } from "./run_path.ts";
 import { parseSimOptions, type SimOptions } from "./sim_options.ts";
@@ -51,30 +53,13 @@ async function main(args: readonly string[]): Promise<number> {
     const { simulateOnCluster } = await import("./sim_cluster.ts");
     return await simulateOnCluster(options, options.cluster);
   }
-  if (!options.headless) requireFreePort(options.port);
+  // Before a run folder is made for nothing.
+  if (options.page) requireFreePort(options.page);
   const { folder, state } = await open(options);
   try {
     return await simulate(options, folder, state);
   } finally {
     await folder.close();
-  }
-}
-
-/** Fails before a run folder is made for nothing. */
-function requireFreePort(port: number): void {
-  const hostname = "127.0.0.1";
-  try {
-    Deno.listen({ hostname, port }).close();
-  } catch (error) {
-    const problem = error instanceof Deno.errors.AddrInUse
-      ? "is in use"
-      : error instanceof Deno.errors.PermissionDenied
-      ? "may not be used"
-      : undefined;
-    if (!problem) throw error;
-    throw new UsageError(
-      `port ${port} ${problem}; choose another with --port (0 takes a free one)`,
-    );
   }
 }
 
@@ -135,7 +120,7 @@ async function simulate(
   const { config, id: run } = folder;
   const bus = inProcessBus((error, subject) => console.error(`${subject}: ${explain(error).line}`));
   const stop = new StopSignal(() => console.error("stopping; Ctrl-C again ends at once"));
-  const viewer = options.headless ? undefined : await view(bus, run, options);
+  const viewer = options.page && await view(bus, run, options.page);
   if (viewer) handToPage(bus, run, config, state);
   const showing = viewer && new ShowingAgent(showRequest(bus, run, config, state));
   // Before the keeper listens: what is in the log already must not be written again.
@@ -169,15 +154,23 @@ async function simulate(
 }
 
 /** The command that goes on with a run, ready to be pasted into a shell. */
-function resumeCommand({ headless, json, actors }: SimOptions, path: string): string {
-  const given = [headless && " --headless", json && " --json", actors > 0 && ` --actors ${actors}`];
+function resumeCommand({ page, json, actors }: SimOptions, path: string): string {
+  const given = [!page && " --headless", json && " --json", actors > 0 && ` --actors ${actors}`];
   const flags = given.filter(Boolean).join("");
   return `deno task sim --resume ${shellWord(path)}${flags}`;
 }
 
-function view(bus: Bus, run: string, { port }: SimOptions): Promise<Viewer> {
+/** A page, and what is said of it. */
+interface ShownPage extends Viewer {
+  readonly lines: readonly string[];
+}
+
+async function view(bus: Bus, run: string, page: PageOptions): Promise<ShownPage> {
   const onError = (error: unknown) => console.error(`page: ${explain(error).line}`);
-  return startViewer({ bus, run, port, worker: inPageScript, onError });
+  const access = await pageAccess(page);
+  const viewing = { ...access.address, bus, run, worker: inPageScript, onError };
+  const viewer = await startViewer(viewing);
+  return { ...viewer, lines: pageLines(viewer.url, access, page.tokenFile) };
 }
 
 /** What the agents in the page need; newer weights come to them from the training. */
@@ -273,10 +266,10 @@ function announce(
   options: SimOptions,
   folder: SimRunFolder,
   state: TrainerState | undefined,
-  viewer: Viewer | undefined,
+  viewer: ShownPage | undefined,
 ): void {
   for (const line of headLines(folder.config, folder.path)) say(options, line);
-  if (viewer) say(options, `page  ${viewer.url}`);
+  viewer?.lines.forEach((line, index) => say(options, `${index === 0 ? "page" : "    "}  ${line}`));
   const done = state?.adam.updates ?? 0;
   const { updates } = folder.config;
   if (done === 0) return;

@@ -22,6 +22,13 @@ import manifest from "../deno.json" with { type: "json" };
 import { UsageError } from "./failure.ts";
 import { choice, givenFlags, integerFrom, pathFromUser, readArguments } from "./options.ts";
 import {
+  addPageOptions,
+  pageFlagNames,
+  type PageFlags,
+  type PageOptions,
+  pageOptions,
+} from "./page_options.ts";
+import {
   addSubmissionOptions,
   submissionFlagNames,
   type SubmissionFlags,
@@ -42,8 +49,8 @@ export interface SimOptions {
   readonly source: NewRun | { readonly resume: string };
   /** What does the run, if not this program. */
   readonly cluster?: SubmissionOptions;
-  readonly headless: boolean;
-  readonly port: number;
+  /** The page; none where none is wanted. */
+  readonly page?: PageOptions;
   /** Threads that measure held-out trials beside the training; 0 for none. */
   readonly actors: number;
   /** The folder that holds the runs. */
@@ -54,7 +61,7 @@ export interface SimOptions {
 }
 
 /** The flags as commander gives them. */
-interface Flags extends SubmissionFlags {
+interface Flags extends SubmissionFlags, PageFlags {
   arm: string;
   actuator?: string;
   task: string;
@@ -73,7 +80,6 @@ interface Flags extends SubmissionFlags {
   evaluationTrials: number;
   seed: number;
   headless?: boolean;
-  port: number;
   actors: number;
   out: string;
   resume?: string;
@@ -82,12 +88,13 @@ interface Flags extends SubmissionFlags {
 
 /** Flags that say how to run, not what: they may go with `--resume`. */
 const runFlags = new Set([
-  ...["headless", "port", "actors", "json", "resume", "out"],
+  ...["headless", "actors", "json", "resume", "out"],
+  ...pageFlagNames,
   ...submissionFlagNames,
 ]);
 
 /** Flags of a run that this program does. */
-const localFlags = new Set(["headless", "port", "actors"]);
+const localFlags = new Set(["headless", "actors", ...pageFlagNames]);
 
 /** More threads than that is a slip of the keyboard. */
 const mostActors = 64;
@@ -115,12 +122,6 @@ function simCommand(): Command {
     .option("--batches <n>", "training updates", integerFrom(0, largest.updates), 2000)
     .option("--seed <n>", "seed of every random stream", integerFrom(0), 1)
     .option("--headless", "without the page; ends when the training does")
-    .option(
-      "--port <n>",
-      "port of the page on 127.0.0.1; 0 takes a free one",
-      integerFrom(0, 65535),
-      8420,
-    )
     .option(
       "--actors <n>",
       "threads that measure held-out trials beside the training",
@@ -171,7 +172,7 @@ function simCommand(): Command {
         .default("auto"),
     )
     .allowExcessArguments(false);
-  return addSubmissionOptions(command);
+  return addSubmissionOptions(addPageOptions(command));
 }
 
 /**
@@ -184,14 +185,15 @@ export async function parseSimOptions(
   const command = simCommand();
   if (!readArguments(command, args)) return undefined;
   const flags = command.opts<Flags>();
-  const { headless = false, port, actors, out, json = false, resume } = flags;
+  const { actors, out, json = false, resume } = flags;
+  const page = flags.headless ? undefined : pageOptions(flags);
   const given = givenFlags(command);
   const cluster = submissionOptions(flags, given);
   const notes = given.flatMap(({ flag, name }) => {
     const reason = whyIdle(name, flags);
     return reason ? [`${flag} has no effect: ${reason}`] : [];
   });
-  const common = { cluster, headless, port, actors, out, json };
+  const common = { cluster, page, actors, out, json };
   if (resume === undefined) {
     const isBackendOpen = flags.cluster === true && !isBackendChosen(flags);
     const backend = isBackendOpen ? idleBackend : await chosenBackend(flags);

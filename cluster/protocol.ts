@@ -1,7 +1,7 @@
 /**
  * The only definition of the messages that a run's parts and the page exchange, and of those by which a
- * page watches a laboratory. JSON for events and commands; frames are binary, see `frame.ts`. SI units and
- * radians throughout.
+ * page watches a laboratory and gives it orders. JSON for events and commands; frames are binary, see
+ * `frame.ts`. SI units and radians throughout.
  */
 import { z } from "zod";
 import { jobStateNames } from "./jobs/records.ts";
@@ -182,6 +182,9 @@ export const laboratoryLimits = {
   /** Runs, and arms, that may be watched closely at once by all pages together. */
   watchedRuns: 16,
   shownArms: 4,
+  /** Seeds, and variants, of a run that a page queues. */
+  queuedSeeds: 100,
+  queuedVariants: 64,
 } as const;
 
 const count = z.int().min(0);
@@ -193,6 +196,10 @@ const name = z.string().max(longestName);
 /** 40 hexadecimal digits. */
 export const jobIdentifier = z.string().regex(/^[0-9a-f]{40}$/);
 export const runIdentifier = z.string().regex(/^[A-Za-z0-9_-]{1,120}$/);
+/** As workers' names in the ledger. */
+export const workerIdentifier = z.string().regex(/^[A-Za-z0-9_-]{1,120}$/);
+/** As methods are called in the library. */
+const methodIdentifier = z.string().regex(/^[a-z0-9-]{1,60}$/);
 
 /** How many jobs stand how. */
 export const jobCounts = z.record(z.enum(jobStateNames), count);
@@ -317,6 +324,72 @@ export const watch = z.object({
   metric: name.nullable(),
 });
 
+/** A number by which a page knows the answer to a request again; it counts them. */
+const request = z.int().min(0);
+/** What concerns a run's jobs: all of them, or the one that is named. */
+const ofRun = { request, run: runIdentifier, job: jobIdentifier.optional() };
+
+/**
+ * What a page of a laboratory may order, if it has the right to. Each is answered, to that page only.
+ * Jobs of a run that an order means nothing to stay as they are: one that is done is not cancelled.
+ */
+export const laboratoryCommand = z.discriminatedUnion("type", [
+  /** Jobs that are not at their end come to it, without a result; a worker lets go at its next beat. */
+  z.strictObject({ type: z.literal("cancel"), ...ofRun }),
+  /** They wait from their next checkpoint on. */
+  z.strictObject({ type: z.literal("pause"), ...ofRun }),
+  /** Jobs that are paused, or are to pause, go on. */
+  z.strictObject({ type: z.literal("continue"), ...ofRun }),
+  /** Jobs that have failed or were cancelled are queued again. */
+  z.strictObject({ type: z.literal("retry"), ...ofRun }),
+  /** A worker finishes the job in hand, takes no other, and leaves. */
+  z.strictObject({ type: z.literal("drain"), request, worker: workerIdentifier }),
+  /** A method of the library is trained; what is left out is as its profile says. */
+  z.strictObject({
+    type: z.literal("queue"),
+    request,
+    method: methodIdentifier,
+    /** Default "desk". */
+    profile: z.string().max(20).optional(),
+    /** Seeds 1 to this number. */
+    seeds: z.int().min(1).max(laboratoryLimits.queuedSeeds).optional(),
+    variants: z.array(name).min(1).max(laboratoryLimits.queuedVariants).optional(),
+    /** What differs from the profile, by the names of the method's configuration. */
+    config: z.record(z.string().max(60), z.unknown()).optional(),
+  }),
+]);
+
+/** All that a page of a laboratory may send. */
+export const laboratoryRequest = z.discriminatedUnion("type", [watch, laboratoryCommand]);
+
+/** What has come of a command. */
+export const answer = z.strictObject({
+  type: z.literal("answer"),
+  /** The command's. */
+  request,
+  ok: z.boolean(),
+  /** What was done, or why it was not and what helps; one sentence for the reader of the page. */
+  message: z.string().max(400),
+  /** The run that was queued, where one was. */
+  run: runIdentifier.optional(),
+});
+
+/** What a page may do; the first that it is told. */
+export const rights = z.strictObject({
+  type: z.literal("rights"),
+  /** Whether its commands are carried out. Without it a page may look at everything. */
+  control: z.boolean(),
+});
+
+/** All that a page of a laboratory is told. */
+export const laboratoryMessage = z.discriminatedUnion("type", [
+  rights,
+  answer,
+  laboratory,
+  laboratoryRun,
+  curve,
+]);
+
 /**
  * What all pages of a server watch now. It is said again every few seconds: what nobody asks for any more
  * is forgotten.
@@ -329,12 +402,16 @@ export const interest = z.object({
   arms: z.array(jobIdentifier).max(laboratoryLimits.shownArms),
 });
 
-/** What a laboratory and the pages that watch it say to one another, and under which subject. */
+/** What a laboratory and the server of its pages say to one another, and under which subject. */
 export const laboratorySubjects = {
   /** `LaboratoryEvent` messages, JSON. */
   events: "laboratory.events",
   /** `Interest` messages, JSON. */
   interest: "laboratory.interest",
+  /** `LaboratoryCommand` messages of pages that may give them, JSON; `request` is the server's own. */
+  commands: "laboratory.commands",
+  /** `Answer` messages to those, JSON. */
+  answers: "laboratory.answers",
 } as const;
 
 export type Description = z.infer<typeof description>;
@@ -356,6 +433,11 @@ export type LaboratoryRun = z.infer<typeof laboratoryRun>;
 export type Curve = z.infer<typeof curve>;
 export type LaboratoryEvent = z.infer<typeof laboratoryEvent>;
 export type Watch = z.infer<typeof watch>;
+export type LaboratoryCommand = z.infer<typeof laboratoryCommand>;
+export type LaboratoryRequest = z.infer<typeof laboratoryRequest>;
+export type Answer = z.infer<typeof answer>;
+export type Rights = z.infer<typeof rights>;
+export type LaboratoryMessage = z.infer<typeof laboratoryMessage>;
 export type Interest = z.infer<typeof interest>;
 
 const encoder = new TextEncoder();
@@ -363,7 +445,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
 
 /** A message as bytes for the bus. */
 export function encodeMessage(
-  message: Event | Command | Control | LaboratoryEvent | Interest,
+  message: Event | Command | Control | LaboratoryMessage | LaboratoryCommand | Interest,
 ): Uint8Array {
   return encoder.encode(JSON.stringify(message));
 }
@@ -409,8 +491,24 @@ export function decodeLaboratoryEvent(payload: Uint8Array): LaboratoryEvent {
  * What the page of a laboratory asks for in `payload`.
  * @throws {SyntaxError | TypeError | z.ZodError} when it is not JSON of that
  */
-export function decodeWatch(payload: Uint8Array): Watch {
-  return decode(watch, payload);
+export function decodeLaboratoryRequest(payload: Uint8Array): LaboratoryRequest {
+  return decode(laboratoryRequest, payload);
+}
+
+/**
+ * The command of a page in `payload`.
+ * @throws {SyntaxError | TypeError | z.ZodError} when it is not JSON of that
+ */
+export function decodeLaboratoryCommand(payload: Uint8Array): LaboratoryCommand {
+  return decode(laboratoryCommand, payload);
+}
+
+/**
+ * The answer to a command in `payload`.
+ * @throws {SyntaxError | TypeError | z.ZodError} when it is not JSON of that
+ */
+export function decodeAnswer(payload: Uint8Array): Answer {
+  return decode(answer, payload);
 }
 
 /**

@@ -11,19 +11,20 @@ export const originOf = (viewer: Viewer) => new URL(viewer.url).origin;
 /** A WebSocket to the viewer, from its own page unless other headers are given. */
 export function dial(
   viewer: Viewer,
-  headers: { origin?: string; host?: string } = {},
+  headers: Readonly<Record<string, string>> = {},
   path = "socket",
 ): WebSocket {
-  const { origin = originOf(viewer), host } = headers;
-  return new WebSocket(`${viewer.url.replace("http", "ws")}${path}`, {
-    origin,
-    ...(host !== undefined && { headers: { host } }),
-  });
+  const { origin = originOf(viewer), ...others } = headers;
+  return new WebSocket(`${viewer.url.replace("http", "ws")}${path}`, { origin, headers: others });
 }
 
 /** A page that is connected and what it has been told. */
-export async function connect<Received = Event>(viewer: Viewer, path?: string) {
-  const socket = dial(viewer, {}, path);
+export async function connect<Received = Event>(
+  viewer: Viewer,
+  path?: string,
+  headers?: Readonly<Record<string, string>>,
+) {
+  const socket = dial(viewer, headers, path);
   const events: Received[] = [];
   const frames: Uint8Array[] = [];
   socket.on("message", (data: Uint8Array, isBinary: boolean) => {
@@ -47,11 +48,15 @@ export async function until(holds: () => boolean, what: string): Promise<void> {
 export async function ask(
   viewer: Viewer,
   path: string,
-  options: { method?: string; headers?: Record<string, string> } = {},
+  { body: sent, ...options }: {
+    method?: string;
+    headers?: Record<string, string>;
+    body?: string;
+  } = {},
 ): Promise<{ status: number; body: string; headers: IncomingMessage["headers"] }> {
   const { hostname, port } = new URL(viewer.url);
   const outgoing = request({ hostname, port, path, agent: false, ...options });
-  outgoing.end();
+  outgoing.end(sent);
   const [response] = await once(outgoing, "response") as [IncomingMessage];
   let body = "";
   for await (const chunk of response) body += chunk;

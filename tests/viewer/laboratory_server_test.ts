@@ -4,21 +4,29 @@ import { once } from "node:events";
 import { type Bus, subjects } from "../../cluster/bus.ts";
 import { inProcessBus } from "../../cluster/in_process.ts";
 import {
+  type Answer,
   type Command,
   type Curve,
   decodeCommand,
   decodeInterest,
+  decodeLaboratoryCommand,
   encodeMessage,
   type Interest,
   type Laboratory,
+  type LaboratoryCommand,
   type LaboratoryEvent,
   laboratoryLimits,
+  type LaboratoryMessage,
   type LaboratoryRun,
   laboratorySubjects,
   protocolVersion,
+  type Rights,
   type Watch,
 } from "../../cluster/protocol.ts";
-import { startLaboratoryViewer } from "../../viewer/server/laboratory_server.ts";
+import {
+  type LaboratoryViewerOptions,
+  startLaboratoryViewer,
+} from "../../viewer/server/laboratory_server.ts";
 import type { Viewer } from "../../viewer/server/site.ts";
 import { ask, connect, dial, until } from "./clients.ts";
 import { feedDescription } from "./feed.ts";
@@ -70,24 +78,32 @@ interface Scene {
   /** What was said to be watched, the latest last. */
   readonly interests: Interest[];
   tell(event: LaboratoryEvent): void;
-  /** A page of the laboratory that watches what it says. */
-  page(watched?: Omit<Watch, "type">): Promise<Page>;
+  /** A page of the laboratory that watches what it says, let in by those headers. */
+  page(watched?: Omit<Watch, "type">, headers?: Readonly<Record<string, string>>): Promise<Page>;
 }
 
 interface Page {
-  readonly events: LaboratoryEvent[];
+  /** What it was told first. */
+  readonly rights: Rights;
+  /** What it was told since. */
+  readonly events: LaboratoryMessage[];
   watch(watched: Omit<Watch, "type">): void;
+  order(command: LaboratoryCommand): void;
   readonly socket: ReturnType<typeof dial>;
 }
 
-function play(name: string, act: (scene: Scene) => Promise<void>): void {
+function play(
+  name: string,
+  act: (scene: Scene) => Promise<void>,
+  access: Partial<LaboratoryViewerOptions> = {},
+): void {
   Deno.test(name, async () => {
     const errors: unknown[] = [];
     const bus = inProcessBus(assert.ifError);
     const interests: Interest[] = [];
     bus.subscribe(laboratorySubjects.interest, (bytes) => interests.push(decodeInterest(bytes)));
     const onError = (error: unknown) => errors.push(error);
-    const viewer = await startLaboratoryViewer({ bus, port: 0, onError });
+    const viewer = await startLaboratoryViewer({ ...access, bus, port: 0, onError });
     try {
       await act({
         viewer,
@@ -95,8 +111,12 @@ function play(name: string, act: (scene: Scene) => Promise<void>): void {
         errors,
         interests,
         tell: (event) => bus.publish(laboratorySubjects.events, encodeMessage(event)),
-        async page(watched) {
-          const { socket, events } = await connect<LaboratoryEvent>(viewer);
+        async page(watched, headers) {
+          const { socket, events } = await connect<LaboratoryMessage>(viewer, "socket", headers);
+          await until(() => events.length > 0, "the page was told something");
+          const rights = events.shift();
+          assert.ok(rights?.type === "rights", "what it may do comes first");
+          const order = (command: LaboratoryCommand) => socket.send(JSON.stringify(command));
           const watch = (watched: Omit<Watch, "type">) =>
             socket.send(JSON.stringify({ type: "watch", ...watched }));
           if (watched) {
@@ -104,12 +124,13 @@ function play(name: string, act: (scene: Scene) => Promise<void>): void {
             watch(watched);
             await until(() => interests.length > before, "the page was heard");
           }
-          return { socket, events, watch };
+          return { socket, rights, events, watch, order };
         },
       });
       // The bundler must have ended before the test does.
+      const headers = { authorization: `Bearer ${access.tokens?.control}` };
       for (const script of ["main.js", "laboratory.js"]) {
-        await (await fetch(viewer.url + script)).text();
+        await (await fetch(viewer.url + script, { headers })).text();
       }
     } finally {
       await viewer.close();
@@ -184,7 +205,9 @@ play(
           ? event.name
           : event.type === "curve"
           ? `${event.run} ${event.metric}`
-          : event.run
+          : event.type === "laboratory-run"
+          ? event.run
+          : event.type
       );
     await until(
       () => [idle, first, second].every((page) => told(page).includes("after")),
@@ -262,7 +285,7 @@ play(
       await until(() => quick.events.length > i, "the quick page kept up");
     }
     slow.socket.resume();
-    const isNewest = (event: LaboratoryEvent) =>
+    const isNewest = (event: LaboratoryMessage) =>
       event.type === "laboratory" && event.name === `${sent - 1}`;
     await until(() => slow.events.some(isNewest), "the slow page is in the present");
     await until(
@@ -334,3 +357,141 @@ play("only so many runs are watched closely at once", async (scene) => {
   assert.match(new TextDecoder().decode(reason), /16 runs/);
   assert.equal(scene.interests.at(-1)?.runs.length, laboratoryLimits.watchedRuns);
 });
+
+/** The orders that arrive on the bus, answered by `answer`. */
+function carryOut(bus: Bus, answer: (command: LaboratoryCommand) => Partial<Answer> | undefined) {
+  const orders: LaboratoryCommand[] = [];
+  bus.subscribe(laboratorySubjects.commands, (bytes) => {
+    const command = decodeLaboratoryCommand(bytes);
+    orders.push(command);
+    const answered = answer(command);
+    if (!answered) return;
+    const { request } = command;
+    const whole: Answer = { type: "answer", request, ok: true, message: "done", ...answered };
+    bus.publish(laboratorySubjects.answers, encodeMessage(whole));
+  });
+  return orders;
+}
+
+play(
+  "an order goes out on the bus, and its answer to the page that gave it alone",
+  async (scene) => {
+    const orders = carryOut(scene.bus, (command) => ({ message: command.type }));
+    const [first, second] = [await scene.page(), await scene.page()];
+    assert.deepEqual(first.rights, { type: "rights", control: true });
+    // Both count from 0: that they are two pages is the server's affair.
+    first.order({ type: "cancel", request: 0, run: "run-1" });
+    second.order({ type: "drain", request: 0, worker: "desk-1" });
+    first.order({ type: "retry", request: 1, run: "run-1", job: jobName(3) });
+    await until(
+      () => first.events.length === 2 && second.events.length === 1,
+      "all orders were answered",
+    );
+    assert.deepEqual(first.events, [
+      { type: "answer", request: 0, ok: true, message: "cancel" },
+      { type: "answer", request: 1, ok: true, message: "retry" },
+    ]);
+    assert.deepEqual(second.events, [
+      { type: "answer", request: 0, ok: true, message: "drain" },
+    ]);
+    assert.equal(
+      new Set(orders.map(({ request }) => request)).size,
+      3,
+      "numbers of the server's own",
+    );
+    assert.deepEqual(scene.errors, []);
+  },
+);
+
+play("a page has only so many orders open, and one that leaves is told nothing", async (scene) => {
+  const orders = carryOut(scene.bus, () => undefined);
+  const page = await scene.page();
+  for (let request = 0; request < 9; request++) {
+    page.order({ type: "pause", request, run: "run-1" });
+  }
+  await until(() => page.events.length === 1, "the one too many was refused");
+  const [refusal] = page.events;
+  assert.ok(refusal.type === "answer" && !refusal.ok && refusal.request === 8);
+  assert.match(refusal.message, /8 orders of this page are not answered yet/);
+  assert.equal(orders.length, 8);
+
+  page.socket.close();
+  await once(page.socket, "close");
+  const other = await scene.page();
+  for (const { request } of orders) {
+    const answer: Answer = { type: "answer", request, ok: true, message: "late" };
+    scene.bus.publish(laboratorySubjects.answers, encodeMessage(answer));
+  }
+  scene.tell(laboratory("after"));
+  await until(() => other.events.length > 0, "the other page was told");
+  assert.deepEqual(other.events, [laboratory("after")]);
+});
+
+const tokens = { control: "control-0123456789abcdef", watch: "watch-0123456789abcdef" };
+const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+play("whoever may only watch sees everything and orders nothing", async (scene) => {
+  const orders = carryOut(scene.bus, () => ({}));
+  scene.tell(laboratory("all of it"));
+  const watcher = await scene.page({ run: "a", metric: null }, bearer(tokens.watch));
+  assert.deepEqual(watcher.rights, { type: "rights", control: false });
+  scene.tell(run("a"));
+  watcher.order({ type: "cancel", request: 5, run: "a" });
+  await until(() => watcher.events.length === 3, "it was answered");
+  const answer = watcher.events.find((event) => event.type === "answer");
+  assert.ok(answer && !answer.ok && answer.request === 5);
+  assert.match(answer.message, /may only watch/);
+
+  const commands: Command[] = [];
+  const job = jobName(1);
+  scene.bus.subscribe(subjects.commands(job), (bytes) => commands.push(decodeCommand(bytes)));
+  const arm = await connect(scene.viewer, `socket?job=${job}`, bearer(tokens.watch));
+  arm.socket.send(JSON.stringify({ type: "pause" }));
+  await until(() => arm.events.length === 1, "the arm's page was told");
+  const [notice] = arm.events;
+  assert.ok(notice.type === "notice" && /may only watch/.test(notice.text));
+  assert.deepEqual(commands, []);
+
+  const owner = await scene.page(undefined, bearer(tokens.control));
+  assert.deepEqual(owner.rights, { type: "rights", control: true });
+  owner.order({ type: "cancel", request: 0, run: "a" });
+  await until(() => orders.length === 1, "the owner is obeyed");
+}, { tokens });
+
+play("a run may be called whatever it likes: it is text to every page", async (scene) => {
+  const hostile = `"><img src=x onerror=alert(1)>\u202e\u0000</script>`;
+  const page = await scene.page({ run: "a", metric: hostile });
+  scene.tell({ ...run("a", [hostile]), title: hostile });
+  scene.tell(curve("a", hostile, 1));
+  await until(() => page.events.length === 2, "both came");
+  assert.deepEqual(page.events, [
+    { ...run("a", [hostile]), title: hostile },
+    curve("a", hostile, 1),
+  ]);
+  const { headers } = await ask(scene.viewer, `/arm?job=${encodeURIComponent(hostile)}`);
+  assert.match(String(headers["content-security-policy"]), /script-src 'self';/);
+});
+
+play(
+  "two hundred pages are served at once, and what one of them does holds up no other",
+  async (scene) => {
+    const pages = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => scene.page({ run: `run-${i % 8}`, metric: "loss" })),
+    );
+    assert.equal(JSON.parse((await ask(scene.viewer, "/health")).body).pages, 200);
+    const [frozen, quitter, ...others] = pages;
+    frozen.socket.pause();
+    quitter.socket.terminate();
+    const rounds = 20;
+    for (let round = 0; round < rounds; round++) {
+      scene.tell(laboratory(`${round}`));
+      for (let i = 0; i < 8; i++) scene.tell(curve(`run-${i}`, "loss", round));
+    }
+    await until(
+      () => others.every(({ events }) => events.length === 2 * rounds),
+      "everybody was told everything that concerns them",
+    );
+    frozen.socket.terminate();
+    assert.deepEqual(scene.errors, []);
+  },
+);

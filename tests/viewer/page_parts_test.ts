@@ -1,8 +1,12 @@
-/** The page's parts that need no browser: kinematics, muscle paths, playback, colours, words. */
+/**
+ * The page's parts that need no browser: kinematics, muscle paths, playback, colours, words, addresses,
+ * what a laboratory has told.
+ */
 import assert from "node:assert/strict";
 import { arms } from "../../sim/arms/catalogue.ts";
 import type { Frame } from "../../cluster/frame.ts";
 import { inProcessBus } from "../../cluster/in_process.ts";
+import { type LaboratoryRun, watch } from "../../cluster/protocol.ts";
 import { ThinnedSeries } from "../../cluster/thinned_series.ts";
 import { callosalSource } from "../../viewer/web/callosal_source.ts";
 import {
@@ -24,16 +28,22 @@ import {
 import { type Colour, diverging, mix, viridis } from "../../viewer/web/palette.ts";
 import { RunHistory } from "../../viewer/server/history.ts";
 import { meanCurve } from "../../viewer/web/laboratory/mean_curve.ts";
+import { concerned } from "../../viewer/web/laboratory/run_orders.ts";
+import { boundsOf, polyline } from "../../viewer/web/laboratory/sparkline.ts";
+import { ToldRun } from "../../viewer/web/laboratory/told_run.ts";
+import { isWatchable } from "../../viewer/web/laboratory/watched_run.ts";
 import {
   writeCounts,
   writeLink,
   writeMore,
+  writeNames,
   writeShare,
   writeSteps,
   writeTick,
   writeTime,
 } from "../../viewer/web/laboratory/words.ts";
 import { Playback } from "../../viewer/web/playback.ts";
+import { readAddress, writeAddress } from "../../viewer/web/router.ts";
 import { feedDescription } from "./feed.ts";
 
 const { arm } = feedDescription({ bus: inProcessBus(assert.ifError), run: "parts" });
@@ -282,6 +292,117 @@ Deno.test("a laboratory's state is written in words that say what one must know"
     "3e-5",
     "3e+6",
   ]);
+});
+
+Deno.test("as many names are written as there is room for", () => {
+  assert.equal(writeNames([], 2), "");
+  assert.equal(writeNames(["a", "b", "c"], 2), "a, b, c", "one more is no longer than its number");
+  assert.equal(writeNames(["a", "b", "c", "d"], 2), "a, b and 2 more");
+});
+
+Deno.test("an address is read as it was written, whatever is in its names", () => {
+  for (const name of ["reste-1", "a/b", "50 %", "x?y#z", "é&="]) {
+    const address = readAddress(writeAddress("runs", [name], { metric: name }));
+    assert.deepEqual(
+      [address?.view, address?.path, address?.parameters.get("metric")],
+      ["runs", [name], name],
+    );
+  }
+  assert.equal(writeAddress("now"), "#/now");
+  assert.deepEqual(["", "#", "#/"].map((fragment) => readAddress(fragment)?.view), ["", "", ""]);
+  assert.deepEqual(readAddress("#/runs/")?.path, []);
+  assert.deepEqual(readAddress("#/compare?runs=a,b&metric=m?")?.parameters.get("metric"), "m?");
+  assert.deepEqual(["#reste-1", "#/%", "#/runs/%zz"].map(readAddress), [
+    undefined,
+    undefined,
+    undefined,
+  ]);
+});
+
+Deno.test("the page asks for exactly those runs that its server does not hang up on", () => {
+  const asked = [
+    { run: "reste-1", metric: null },
+    { run: "a".repeat(120), metric: "m".repeat(200) },
+    { run: "a".repeat(121), metric: null },
+    { run: "reste-1", metric: "m".repeat(201) },
+    { run: "", metric: null },
+    { run: "../x", metric: null },
+    { run: "<b>", metric: null },
+  ];
+  const accepted = asked.map((run) => watch.safeParse({ type: "watch", ...run }).success);
+  assert.deepEqual(asked.map(isWatchable), accepted);
+  assert.deepEqual(accepted, [true, true, false, false, false, false, false]);
+});
+
+Deno.test("a small drawing of curves fills its place, and has room for a curve without extent", () => {
+  const rising = { x: [10, 20, 40], y: [1, 3, 2] };
+  const bounds = boundsOf([rising, { x: [], y: [] }]);
+  assert.deepEqual(bounds, { left: 10, right: 40, lower: 1, upper: 3 });
+  assert.ok(bounds);
+  assert.equal(polyline(rising, bounds), "0.0,45.0 66.7,3.0 200.0,24.0");
+  const point = { x: [5], y: [7] };
+  assert.equal(polyline(point, boundsOf([point])!), "100.0,24.0");
+  assert.equal(boundsOf([]), undefined);
+});
+
+Deno.test("an order concerns the jobs that it means something to", () => {
+  const orders = ["pause", "continue", "retry", "cancel"] as const;
+  assert.deepEqual(orders.map((order) => concerned(counts, order)), [6, 0, 1, 7]);
+  assert.deepEqual(
+    orders.map((order) => concerned({ ...counts, paused: 3, cancelled: 2 }, order)),
+    [6, 3, 3, 10],
+  );
+});
+
+Deno.test("what was told of a run comes to the first metric of its namesake, now and at first", () => {
+  const jobs = { ...counts, queued: 0 };
+  const group = (name: string) => ({ name, total: 2, jobs, progress: 0.5 });
+  const job = (id: string, worker?: string) => ({
+    id,
+    name: id,
+    state: worker ? "running" as const : "queued" as const,
+    step: 1,
+    steps: 2,
+    worker,
+    attempts: 1,
+  });
+  const detail: LaboratoryRun = {
+    type: "laboratory-run",
+    run: "r",
+    title: "method-desk",
+    kind: "library",
+    submitted: "2026-03-04T05:06:07.000Z",
+    total: 4,
+    jobs,
+    progress: 0.5,
+    groups: [group("baseline"), group("late"), group("method")],
+    list: [job("a", "desk-2"), job("b", "desk-1"), job("c", "desk-2"), job("d")],
+    metrics: ["loss", "accuracy"],
+  };
+  const told = new ToldRun();
+  assert.deepEqual([told.workers, told.means(), told.headline()], [[], [], undefined]);
+  told.add(detail);
+  assert.equal(told.headline(), undefined, "nothing was measured yet");
+  const add = (job: string, group: string, metric: string, y: number[]) =>
+    told.add({ type: "curve", run: "r", job, group, metric, x: y.map((_, i) => 4 * (i + 1)), y });
+  add("c", "baseline", "loss", [9, 8]);
+  assert.equal(told.headline()?.group, "baseline", "as long as there is nothing else");
+  add("a", "method", "loss", [4, 3, 2]);
+  add("b", "method", "loss", [2, 1]);
+  add("d", "baseline", "accuracy", [0]);
+  assert.deepEqual(told.workers, ["desk-1", "desk-2"]);
+  assert.deepEqual(told.headline(), {
+    metric: "loss",
+    group: "method",
+    now: 2,
+    first: { step: 4, value: 3 },
+  });
+  assert.deepEqual(told.means().map(({ group, place }) => [group, place]), [
+    ["method", 2],
+    ["baseline", 0],
+  ]);
+  add("b", "method", "loss", [2, 1, 0]);
+  assert.equal(told.headline()?.now, 1, "a curve replaces the one before");
 });
 
 Deno.test("a run's time is what it still takes, or when it was submitted", () => {

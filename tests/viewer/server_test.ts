@@ -20,7 +20,7 @@ import { ask, connect, dial, originOf, until } from "./clients.ts";
 import { feedDescription } from "./feed.ts";
 
 const run = "server-test";
-const oversized = 5000;
+const oversized = 17_000;
 
 const newBus = () =>
   inProcessBus((error) => {

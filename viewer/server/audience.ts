@@ -7,10 +7,14 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type RawData, type WebSocket, WebSocketServer } from "ws";
 import { protocolVersion } from "../../cluster/protocol.ts";
+import type { Right } from "./access.ts";
+import { Allowance } from "./allowance.ts";
 import { PageLine } from "./page_line.ts";
 
-/** Bytes of the largest message that a page may send; a command is under 600. */
-const commandBytes = 4096;
+/** Bytes of the largest message that a page may send: the whole configuration of a method, and more. */
+const commandBytes = 16 * 1024;
+/** How many messages a page may send: far more than a hand on a slider makes. */
+const messageLimits = { burst: 100, perSecond: 25 } as const;
 /** How long a page may take to answer the goodbye, ms. */
 const goodbyeTime = 500;
 
@@ -28,6 +32,11 @@ export interface AudienceOptions<Command> {
   onCommand(command: Command, page: PageLine): void;
   /** A frame was not sent to a page that is behind. */
   onDroppedFrame?(): void;
+  /**
+   * How often pages are asked whether they are still there, ms: one that has not answered by the next time
+   * is not. Default 30 s.
+   */
+  readonly heartbeat?: number;
 }
 
 /** The connected pages. */
@@ -35,9 +44,13 @@ export class Audience<Command> {
   readonly #server = new WebSocketServer({ noServer: true, maxPayload: commandBytes });
   readonly #options: AudienceOptions<Command>;
   readonly #lines = new Map<WebSocket, PageLine>();
+  /** Pages that have not answered yet since they were asked. */
+  readonly #silent = new Set<WebSocket>();
+  readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(options: AudienceOptions<Command>) {
     this.#options = options;
+    this.#timer = setInterval(() => this.#askAll(), options.heartbeat ?? 30_000);
   }
 
   /** How many pages are connected. */
@@ -45,9 +58,10 @@ export class Audience<Command> {
     return this.#server.clients.size;
   }
 
-  /** Complete the handshake of `request`; the caller has checked that it may. */
-  admit(request: IncomingMessage, stream: Duplex, head: Uint8Array): void {
-    this.#server.handleUpgrade(request, stream, Buffer.from(head), (page) => this.#welcome(page));
+  /** Complete the handshake of `request`; the caller has checked that it may, and what it may do. */
+  admit(request: IncomingMessage, stream: Duplex, head: Uint8Array, right: Right): void {
+    const welcome = (page: WebSocket) => this.#welcome(page, right);
+    this.#server.handleUpgrade(request, stream, Buffer.from(head), welcome);
   }
 
   /** The pages that listen. */
@@ -69,6 +83,7 @@ export class Audience<Command> {
 
   /** Close all connections, by force where a page does not answer. */
   async dismiss(): Promise<void> {
+    clearInterval(this.#timer);
     const pages = [...this.#server.clients];
     const closed = pages.map((page) => new Promise((resolve) => page.once("close", resolve)));
     for (const page of pages) page.close(closeCodes.goingAway, "the viewer closes");
@@ -77,21 +92,39 @@ export class Audience<Command> {
     clearTimeout(deadline);
   }
 
-  #welcome(socket: WebSocket): void {
-    const page = new PageLine(socket);
+  #welcome(socket: WebSocket, right: Right): void {
+    const page = new PageLine(socket, right);
+    const allowance = new Allowance(messageLimits, () => performance.now());
     this.#lines.set(socket, page);
     // An oversized or broken message: ws has sent the close frame that says so, and "close" follows.
     socket.on("error", () => socket.close());
     socket.on("close", () => {
       this.#lines.delete(socket);
+      this.#silent.delete(socket);
       this.#options.onLeave?.(page);
     });
+    socket.on("pong", () => this.#silent.delete(socket));
     socket.on("message", (data, isBinary) => {
-      const command = this.#read(data, isBinary);
+      // What was sent before the page knew that it is dismissed.
+      if (socket.readyState !== socket.OPEN) return;
+      const command = allowance.take()
+        ? this.#read(data, isBinary)
+        : new RangeError(`more than ${messageLimits.perSecond} messages per second`);
       if (command instanceof Error) page.close(closeCodes.policyViolation, command.message);
       else this.#options.onCommand(command, page);
     });
     this.#options.onJoin(page);
+  }
+
+  /** A page that vanished without a word, with its machine or its network, is let go. */
+  #askAll(): void {
+    for (const socket of this.#lines.keys()) {
+      if (this.#silent.has(socket)) socket.terminate();
+      else if (socket.readyState === socket.OPEN) {
+        this.#silent.add(socket);
+        socket.ping();
+      }
+    }
   }
 
   /** The command in a message, or an error whose message fits into a close frame (123 bytes). */

@@ -1,7 +1,7 @@
 /**
- * The pages of a laboratory. All are told how it stands; of the run that a page has chosen it is told
- * more. What they have chosen goes out on the bus again and again, so that whoever tells of runs tells
- * only of those.
+ * The pages of a laboratory. All are told what they may do, and how it stands; of the run that a page has
+ * chosen it is told more. What they have chosen goes out on the bus again and again, so that whoever tells
+ * of runs tells only of those. What they order, see `page_orders.ts`.
  *
  * Everything that is told replaces what was told before: what is kept here for a page that comes later is
  * the newest of each kind, and only of what is watched.
@@ -11,15 +11,19 @@ import type { Duplex } from "node:stream";
 import type { Bus, Subscription } from "../../cluster/bus.ts";
 import {
   decodeLaboratoryEvent,
-  decodeWatch,
+  decodeLaboratoryRequest,
   type Interest,
   type LaboratoryEvent,
   laboratoryLimits,
+  type LaboratoryRequest,
   laboratorySubjects,
+  type Rights,
   type Watch,
 } from "../../cluster/protocol.ts";
+import type { Right } from "./access.ts";
 import { Audience, closeCodes } from "./audience.ts";
 import type { PageLine } from "./page_line.ts";
+import { PageOrders } from "./page_orders.ts";
 import type { RoomReports } from "./site.ts";
 
 /** What a page has chosen. */
@@ -39,7 +43,8 @@ export interface LaboratoryRoomOptions extends RoomReports {
 /** The pages of a laboratory. */
 export class LaboratoryRoom {
   readonly #options: LaboratoryRoomOptions;
-  readonly #audience: Audience<Watch>;
+  readonly #audience: Audience<LaboratoryRequest>;
+  readonly #orders: PageOrders;
   readonly #subscription: Subscription;
   readonly #choices = new Map<PageLine, Choice>();
   /** The newest of each kind, as text. */
@@ -49,13 +54,18 @@ export class LaboratoryRoom {
 
   constructor(options: LaboratoryRoomOptions) {
     this.#options = options;
+    this.#orders = new PageOrders(options);
     this.#audience = new Audience({
-      decode: decodeWatch,
-      onJoin: (page) => this.#send(page, (key) => key === laboratoryKey),
+      decode: decodeLaboratoryRequest,
+      onJoin: (page) => this.#greet(page),
       onLeave: (page) => {
+        this.#orders.forget(page);
         if (this.#choices.delete(page)) this.#forgetUnwatched();
       },
-      onCommand: (command, page) => this.#choose(page, command),
+      onCommand: (request, page) => {
+        if (request.type === "watch") this.#choose(page, request);
+        else this.#orders.take(request, page);
+      },
     });
     this.#subscription = options.bus.subscribe(laboratorySubjects.events, (payload) => {
       try {
@@ -77,14 +87,21 @@ export class LaboratoryRoom {
     return [...new Map(choices.map((choice) => [JSON.stringify(choice), choice])).values()];
   }
 
-  admit(request: IncomingMessage, stream: Duplex, head: Uint8Array): void {
-    this.#audience.admit(request, stream, head);
+  admit(request: IncomingMessage, stream: Duplex, head: Uint8Array, right: Right): void {
+    this.#audience.admit(request, stream, head, right);
   }
 
   /** Leave the bus and say goodbye to all pages. */
   async close(): Promise<void> {
     this.#subscription.unsubscribe();
+    this.#orders.close();
     await this.#audience.dismiss();
+  }
+
+  #greet(page: PageLine): void {
+    const rights: Rights = { type: "rights", control: page.right === "control" };
+    page.sendEvent(JSON.stringify(rights));
+    this.#send(page, (key) => key === laboratoryKey);
   }
 
   #receive(event: LaboratoryEvent): void {

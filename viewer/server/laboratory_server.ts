@@ -1,15 +1,17 @@
 /**
  * The viewer of a laboratory: one page that shows all of it, and for each job that moves an arm the page
  * of a run. It knows the bus and nothing else: what there is to see comes from whoever watches the ledger,
- * and what the pages watch is said on the bus.
+ * and what the pages watch and order is said on the bus.
  *
  * | address | what |
  * | --- | --- |
  * | `/` | the laboratory |
  * | `/arm?job=<job>` | the arm of a job |
  * | `/socket`, `/socket?job=<job>` | their WebSockets |
+ * | `/documents/…` | what is larger than a message, see cluster/documents.ts |
  */
 import type { Bus } from "../../cluster/bus.ts";
+import type { DocumentSource } from "../../cluster/document_source.ts";
 import {
   encodeMessage,
   jobIdentifier,
@@ -36,6 +38,8 @@ export interface LaboratoryViewerOptions extends SiteAddress, RoomReports {
   readonly bus: Bus;
   /** The script of an agent that does a job's trials in the page of its arm, as for a run's own page. */
   readonly worker?: ScriptSource;
+  /** What its pages ask for beside what they are told; see cluster/documents.ts. */
+  readonly documents?: DocumentSource;
 }
 
 /**
@@ -43,6 +47,7 @@ export interface LaboratoryViewerOptions extends SiteAddress, RoomReports {
  * bundled meanwhile.
  *
  * @throws {PortInUseError} when the port is taken
+ * @throws {RangeError} see `openSite`
  */
 export async function startLaboratoryViewer(options: LaboratoryViewerOptions): Promise<Viewer> {
   const house = new House(options);

@@ -3,6 +3,7 @@
  * frames, and of what is replaced by its successor it gets the newest only, as soon as it has caught up.
  */
 import type { WebSocket } from "ws";
+import type { Right } from "./access.ts";
 
 /** Unsent bytes beyond which a page gets no more frames: some hundred frames. */
 const frameBacklog = 64 * 1024;
@@ -16,7 +17,8 @@ export class PageLine {
   /** What waits until the page has caught up, the newest of each kind. */
   readonly #waiting = new Map<string, string | Uint8Array>();
 
-  constructor(private readonly socket: WebSocket) {}
+  /** @param right what the page may do */
+  constructor(private readonly socket: WebSocket, readonly right: Right) {}
 
   /** Send an event. A page that has not read the last megabytes is hung up on instead. */
   sendEvent(text: string): void {

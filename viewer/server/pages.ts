@@ -1,7 +1,12 @@
 /** The few things that the viewer serves over http: pages, their styles and scripts, its health. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { Buffer } from "node:buffer";
+import { documentsPath } from "../../cluster/document_paths.ts";
+import type { DocumentSource } from "../../cluster/document_source.ts";
+import type { Access } from "./access.ts";
 import type { TrustedAddresses } from "./addresses.ts";
+import { documentReply } from "./documents.ts";
+import { type SignIn, signInByAddress, signInByForm, signInPath } from "./sign_in.ts";
 
 /** Own script, own style, own socket, own workers; nothing inline, nothing from elsewhere, no framing. */
 const pagePolicy = [
@@ -13,6 +18,16 @@ const pagePolicy = [
   "worker-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** Of the page that asks for the token: a form, and nothing that runs. */
+const signInPolicy = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "base-uri 'none'",
+  "form-action 'self'",
   "frame-ancestors 'none'",
 ].join("; ");
 
@@ -58,11 +73,23 @@ const files: Readonly<Record<string, PageFile>> = {
   },
 };
 
+/** What the page that asks for the token consists of, by its address; everybody may have it. */
+const publicFiles: Readonly<Record<string, PageFile>> = {
+  "/icon.svg": files["/icon.svg"],
+  "/sign-in.css": file("./sign_in.css", "text/css; charset=utf-8"),
+};
+
+const signInPage = file("./sign_in.html", "text/html; charset=utf-8");
+/** What stands in that page where the problem is to be. */
+const problemPlace = `<p role="alert"></p>`;
+
 interface Reply {
   readonly status: number;
   readonly type: string;
   readonly body: string | Uint8Array;
   readonly policy?: string;
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const plain = (status: number, body: string): Reply => ({
@@ -74,12 +101,16 @@ const plain = (status: number, body: string): Reply => ({
 /** What the handler answers with besides the files. */
 export interface PageSources {
   readonly addresses: TrustedAddresses;
+  /** Who may have them. */
+  readonly access: Access;
   /** The pages by their paths. A request can name nothing else, so there is no path to escape from. */
   readonly pages: Readonly<Record<string, PageFile>>;
   /** The pages' scripts by their paths; one rejects with a message for the reader of the page. */
   readonly scripts: ReadonlyMap<string, Promise<string>>;
   /** The scripts that run as workers, with what they import, by their paths. */
   readonly workers: ReadonlyMap<string, Promise<string>>;
+  /** The documents that the pages ask for, where there are any. */
+  readonly documents?: DocumentSource;
   /** What `/health` says; JSON. */
   health(): unknown;
 }
@@ -92,16 +123,38 @@ const excuse = (error: unknown) => {
 
 async function reply(request: IncomingMessage, sources: PageSources): Promise<Reply> {
   const { host, origin } = request.headers;
-  if (!sources.addresses.host(host)) {
+  const { access, addresses } = sources;
+  if (!addresses.host(host)) {
     return plain(421, "This address is not served here. Open the address that the run printed.");
   }
-  if (origin !== undefined && !sources.addresses.origin(origin)) {
+  if (origin !== undefined && !addresses.origin(origin)) {
     return plain(403, "Requests from other sites are refused.");
   }
-  if (request.method !== "GET" && request.method !== "HEAD") {
-    return plain(405, "Only GET and HEAD are answered.");
-  }
   const path = (request.url ?? "/").split("?", 1)[0];
+  const right = access.right(request.headers);
+  if (access.isByToken && path === signInPath && request.method === "POST") {
+    return await signedIn(await signInByForm(request, access));
+  }
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    const allow = { allow: "GET, HEAD" };
+    return { ...plain(405, "Only GET and HEAD are answered."), headers: allow };
+  }
+  if (access.isByToken) {
+    const attempt = signInByAddress(request, access);
+    if (attempt) return await signedIn(attempt);
+  }
+  if (Object.hasOwn(publicFiles, path)) return await served(publicFiles[path]);
+  if (right === undefined) {
+    return await whoAreYou(Object.hasOwn(sources.pages, path) ? "" : undefined);
+  }
+  if (sources.documents && path.startsWith(documentsPath)) {
+    return await documentReply(request.url ?? "", request.headers, sources.documents);
+  }
+  return await content(path, sources);
+}
+
+/** What there is under a path, for those who may have it. */
+async function content(path: string, sources: PageSources): Promise<Reply> {
   if (path === "/health") {
     return { status: 200, type: "application/json", body: JSON.stringify(sources.health()) };
   }
@@ -119,9 +172,37 @@ async function reply(request: IncomingMessage, sources: PageSources): Promise<Re
     );
   }
   const found = [sources.pages, files].find((known) => Object.hasOwn(known, path));
-  if (!found) return plain(404, "There is nothing here.");
-  const { url, type } = found[path];
+  return found ? await served(found[path]) : plain(404, "There is nothing here.");
+}
+
+async function served({ url, type }: PageFile): Promise<Reply> {
   return { status: 200, type, body: await Deno.readFile(url) };
+}
+
+/** Where an attempt to get in leads. */
+async function signedIn(attempt: SignIn): Promise<Reply> {
+  if ("refused" in attempt) return await whoAreYou(attempt.refused);
+  const { cookie, location } = attempt;
+  return { ...plain(303, "Come in."), headers: { "set-cookie": cookie, location } };
+}
+
+/**
+ * The question for the token.
+ * @param problem of an attempt to get in, in words of this file's own; undefined where no person reads it
+ */
+async function whoAreYou(problem: string | undefined): Promise<Reply> {
+  const asking = { "www-authenticate": "Bearer" };
+  if (problem === undefined) {
+    return { ...plain(401, "This needs the token that was printed."), headers: asking };
+  }
+  const { url, type } = signInPage;
+  const body = (await Deno.readTextFile(url)).replace(
+    problemPlace,
+    problem === "" ? "" : `<p role="alert">${problem}</p>`,
+  );
+  // Without a referrer browsers send the form as from nowhere, `Origin: null`, which is refused.
+  const more = { ...asking, "referrer-policy": "same-origin" };
+  return { status: 401, type, body, policy: signInPolicy, headers: more };
 }
 
 /**
@@ -138,13 +219,14 @@ export function pageHandler(
         onError(error);
         return plain(500, "The page could not be read from disk.");
       })
-      .then(({ status, type, body, policy = pagePolicy }) => {
+      .then(({ status, type, body, policy = pagePolicy, headers: more }) => {
         response.writeHead(status, {
           ...headers,
+          ...more,
           "content-security-policy": policy,
-          ...(status === 405 && { allow: "GET, HEAD" }),
           "content-type": type,
-          "content-length": Buffer.byteLength(body),
+          // What has not changed has another length than none.
+          ...status !== 304 && { "content-length": Buffer.byteLength(body) },
         });
         response.end(request.method === "HEAD" ? undefined : body);
       });

@@ -7,8 +7,15 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { type Bus, subjects, type Subscription } from "../../cluster/bus.ts";
 import { inPageSubjects } from "../../cluster/in_page.ts";
-import { type Command, decodeCommand, decodeEvent, encodeMessage } from "../../cluster/protocol.ts";
+import {
+  type Command,
+  decodeCommand,
+  decodeEvent,
+  encodeMessage,
+  type Notice,
+} from "../../cluster/protocol.ts";
 import { tagged } from "../line.ts";
+import type { Right } from "./access.ts";
 import { Audience } from "./audience.ts";
 import { RunHistory } from "./history.ts";
 import type { PageLine } from "./page_line.ts";
@@ -18,6 +25,13 @@ import type { RoomReports } from "./site.ts";
 const weightsEvery = 500;
 /** The largest weights that go to pages, bytes: what agents there can do in time is smaller. */
 const largestWeights = 4 * 1024 * 1024;
+
+/** What a page is told that asks for something and may only watch. */
+const mayOnlyWatch: Notice = {
+  type: "notice",
+  level: "warning",
+  text: "This page may only watch: open it with the token that grants control",
+};
 
 /** What a room needs. */
 export interface RunRoomOptions extends RoomReports {
@@ -46,7 +60,10 @@ export class RunRoom {
       onLeave: () => {
         if (this.#audience.size === 0) onEmpty?.();
       },
-      onCommand: (command) => bus.publish(subjects.commands(run), encodeMessage(command)),
+      onCommand: (command, page) => {
+        if (page.right === "control") bus.publish(subjects.commands(run), encodeMessage(command));
+        else page.sendEvent(JSON.stringify(mayOnlyWatch));
+      },
       onDroppedFrame,
     });
     this.#subscriptions = [
@@ -76,8 +93,8 @@ export class RunRoom {
     return this.#audience.size;
   }
 
-  admit(request: IncomingMessage, stream: Duplex, head: Uint8Array): void {
-    this.#audience.admit(request, stream, head);
+  admit(request: IncomingMessage, stream: Duplex, head: Uint8Array, right: Right): void {
+    this.#audience.admit(request, stream, head, right);
   }
 
   /** Leave the bus and say goodbye to all pages. */

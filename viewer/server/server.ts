@@ -30,6 +30,7 @@ export interface ViewerOptions extends SiteAddress, RoomReports {
  * bundled meanwhile.
  *
  * @throws {PortInUseError} when the port is taken
+ * @throws {RangeError} see `openSite`
  */
 export async function startViewer(options: ViewerOptions): Promise<Viewer> {
   const { run } = options;

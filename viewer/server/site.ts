@@ -4,12 +4,22 @@
  */
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { type TrustedAddresses, trustedAddresses } from "./addresses.ts";
+import type { DocumentSource } from "../../cluster/document_source.ts";
+import { accessByToken, type AccessTokens, everybody, isLoopback, type Right } from "./access.ts";
+import { everyInterface, inAddress, type TrustedAddresses, trustedAddresses } from "./addresses.ts";
+import { closeCodes } from "./audience.ts";
 import { bundle, type PageScript, pageSource, type Scripts, type ScriptSource } from "./bundle.ts";
+import { limitConnections } from "./connections.ts";
 import { type PageFile, pageHandler } from "./pages.ts";
+import { TurnedAway } from "./turned_away.ts";
 
 /** Where the pages' WebSockets live. */
 const socketPath = "/socket";
+
+/** Pages that may be connected to a site at once; far more than there are people to look. */
+const mostPages = 1000;
+/** A browser keeps up to six connections. */
+const connectionLimits = { most: 4 * mostPages, patience: 10_000 } as const;
 
 /** Where a site is to be. */
 export interface SiteAddress {
@@ -17,8 +27,10 @@ export interface SiteAddress {
   readonly port: number;
   /** The interface to listen on; only this machine can reach the default. */
   readonly host?: string;
-  /** Further host names under which pages may call, without port. Loopback names always may. */
+  /** Further host names under which pages may call, see `ServerAddress`. Loopback names always may. */
   readonly hostNames?: readonly string[];
+  /** Who may get in; needed where other machines can reach the site. */
+  readonly tokens?: AccessTokens;
 }
 
 /** What is told of a site's work. */
@@ -33,8 +45,8 @@ export interface RoomReports {
 export interface Room {
   /** How many pages are in it. */
   readonly size: number;
-  /** Let the page that asks come in. */
-  admit(request: IncomingMessage, stream: Duplex, head: Uint8Array): void;
+  /** Let the page that asks come in; it may do what `right` says. */
+  admit(request: IncomingMessage, stream: Duplex, head: Uint8Array, right: Right): void;
 }
 
 /** What a site consists of. */
@@ -44,6 +56,8 @@ export interface SitePlan extends SiteAddress, Pick<RoomReports, "onError"> {
   readonly scripts: readonly PageScript[];
   /** The script of the workers that its pages start, where they start any. */
   readonly worker?: ScriptSource;
+  /** The documents that its pages ask for, where they ask for any. */
+  readonly documents?: DocumentSource;
   /** The room that a page's WebSocket asks for by its query; undefined when there is none. */
   room(query: URLSearchParams): Room | undefined;
   /** What `/health` says beside the state of the scripts; JSON. */
@@ -54,7 +68,7 @@ export interface SitePlan extends SiteAddress, Pick<RoomReports, "onError"> {
 
 /** A running viewer. */
 export interface Viewer {
-  /** Where the page is. */
+  /** Where the page is; on all interfaces, where this machine finds it. No token is in it. */
   readonly url: string;
   /** Say goodbye to all pages, free the port, leave the bus. */
   close(): Promise<void>;
@@ -73,12 +87,22 @@ export class PortInUseError extends Error {
  * Open a site. Resolves as soon as the port is open; the pages' scripts are bundled meanwhile.
  *
  * @throws {PortInUseError} when the port is taken
+ * @throws {RangeError} when other machines can reach the interface and there are no tokens, or a token or a
+ * host name is none
  */
 export async function openSite(plan: SitePlan): Promise<Viewer> {
-  const { host = "127.0.0.1", onError } = plan;
+  const { host = "127.0.0.1", hostNames, tokens, onError } = plan;
+  if (!isLoopback(host) && tokens === undefined) {
+    throw new RangeError(`other machines can reach ${host}: the site needs tokens`);
+  }
+  // Before the port is taken: what is wrong with them is told first.
+  trustedAddresses({ port: plan.port, host, names: hostNames });
+  if (tokens) accessByToken(tokens, plan.port);
   const server = createServer();
   const port = await listen(server, host, plan.port);
-  const addresses = trustedAddresses(port, plan.hostNames);
+  const addresses = trustedAddresses({ port, host, names: hostNames });
+  const access = tokens ? accessByToken(tokens, port) : everybody;
+  limitConnections(server, connectionLimits);
   const scripts = union(plan.scripts.map((name) => bundle(name, pageSource(name))));
   const pagesReady = Promise.allSettled(scripts.values());
   const workers = plan.worker ? bundle("worker", plan.worker, pagesReady) : new Map();
@@ -87,22 +111,34 @@ export async function openSite(plan: SitePlan): Promise<Viewer> {
     "request",
     pageHandler({
       addresses,
+      access,
       pages: plan.pages,
       scripts,
       workers,
+      documents: plan.documents,
       health: () => ({ status: "ok", ...plan.health(), script: worstState(making) }),
     }, onError),
   );
+  const strangers = new TurnedAway(
+    closeCodes.policyViolation,
+    "this page's token is not, or no longer, valid: load it again",
+  );
+  const pages = new Set<Duplex>();
   server.on("upgrade", (request: IncomingMessage, stream: Duplex, head: Uint8Array) => {
     const room = admission(request, addresses, plan);
-    if (typeof room === "string") refuse(stream, room);
-    else room.admit(request, stream, head);
+    if (typeof room === "string") return refuse(stream, room);
+    if (pages.size >= mostPages) return refuse(stream, "503 Service Unavailable");
+    pages.add(stream);
+    stream.on("close", () => pages.delete(stream));
+    const right = access.right(request.headers);
+    if (right === undefined) strangers.admit(request, stream, head);
+    else room.admit(request, stream, head, right);
   });
   return {
-    url: `http://${host.includes(":") ? `[${host}]` : host}:${port}/`,
+    url: `http://${inAddress(everyInterface.includes(host) ? "127.0.0.1" : host)}:${port}/`,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      await plan.dismiss();
+      await Promise.all([plan.dismiss(), strangers.close()]);
       server.closeAllConnections();
       await closed;
     },
