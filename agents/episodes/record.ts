@@ -8,7 +8,11 @@ import type { SceneRecording } from "../../cluster/scene_recording.ts";
 import type { Act } from "../../learners/rl/evaluation.ts";
 import { cannonEnvironment } from "../../sim/environments/cannon_environment.ts";
 import { contactTasks, findEnvironmentTask } from "../../sim/environments/catalogue.ts";
-import type { TaskSpecification, VectorEnvironment } from "../../sim/environments/environment.ts";
+import {
+  clipActions,
+  type TaskSpecification,
+  type VectorEnvironment,
+} from "../../sim/environments/environment.ts";
 import { equationsEnvironment } from "../../sim/environments/equations_environment.ts";
 import { type CopyState, describeTask, findTaskScene } from "./task_scenes.ts";
 
@@ -136,15 +140,4 @@ function copyState(
       throw new RangeError(`the state of ${task} has no part "${name}"`);
     },
   };
-}
-
-/** Keeps actions [row][copy] within the action space, in place. */
-function clipActions(
-  { actionSpace: { low, high }, copies }: VectorEnvironment,
-  actions: Float64Array,
-): void {
-  actions.forEach((value, at) => {
-    const row = Math.floor(at / copies);
-    actions[at] = Math.min(Math.max(value, low[row]), high[row]);
-  });
 }

@@ -9,6 +9,7 @@ import type {
   SceneExtent,
   ShapeDescription,
 } from "../../cluster/scene_protocol.ts";
+import { commandSteps } from "../../sim/environments/panda_reach.ts";
 import { taskPuck } from "../../sim/environments/arm_push.ts";
 import { taskSpecifications } from "../../sim/environments/catalogue.ts";
 import { humanArm } from "../../sim/environments/human_arm.ts";
@@ -124,9 +125,6 @@ const push: TaskScene = {
     return [...state.part("angles"), x, y, 0, ...state.part("goal"), 0];
   },
 };
-
-/** Steps of `PandaReach` for which a command holds. */
-const commandSteps = 120;
 
 const reach: TaskScene = {
   robot: describeRobot(panda),

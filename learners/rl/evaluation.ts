@@ -1,5 +1,5 @@
 /** How good a policy is: whole episodes under seeds that no training has seen. */
-import type { VectorEnvironment } from "../../sim/environments/environment.ts";
+import { clipActions, type VectorEnvironment } from "../../sim/environments/environment.ts";
 import { randomStream } from "../../sim/random.ts";
 import type { NetworkPass } from "../nn/network.ts";
 import { type Moments, normalise } from "./running_moments.ts";
@@ -21,18 +21,14 @@ export interface Evaluation {
  */
 export function evaluate(environment: VectorEnvironment, act: Act, seed: number): Evaluation {
   const { copies, specification } = environment;
-  const { low, high } = environment.actionSpace;
-  const actions = new Float64Array(low.length * copies);
+  const actions = new Float64Array(specification.action.length * copies);
   const returns = new Float64Array(copies);
   const over = new Uint8Array(copies);
   const succeeded = new Uint8Array(copies);
   let observation = environment.reset(seed);
   for (let left = copies; left > 0;) {
     act(observation, actions);
-    actions.forEach((value, at) => {
-      const row = Math.floor(at / copies);
-      actions[at] = Math.min(Math.max(value, low[row]), high[row]);
-    });
+    clipActions(environment, actions);
     const step = environment.step(actions);
     for (let copy = 0; copy < copies; copy++) {
       if (over[copy]) continue;

@@ -116,3 +116,14 @@ export interface VectorEnvironment {
    */
   restore(saved: EnvironmentState): Float64Array;
 }
+
+/** Keeps actions [row][copy] within the action space, in place. */
+export function clipActions(
+  { actionSpace: { low, high }, copies }: Pick<VectorEnvironment, "actionSpace" | "copies">,
+  actions: Float64Array,
+): void {
+  for (let at = 0; at < actions.length; at++) {
+    const row = Math.floor(at / copies);
+    actions[at] = Math.min(Math.max(actions[at], low[row]), high[row]);
+  }
+}

@@ -37,7 +37,7 @@ const controlStep = physicsStep * substeps;
 const gravity = [0, 0, -9.81] as const;
 
 /** Control steps between two commands. */
-const commandSteps = 120;
+export const commandSteps = 120;
 const commandsAnEpisode = 3;
 
 /** Isaac Lab's default posture, rad. */
