@@ -92,18 +92,19 @@ export function readSetting(text: string): Setting {
 }
 
 /**
- * The configuration that `standard` becomes with `settings`, of which later ones win, whole and parsed.
- * @param standard what differs from the schema's defaults before
+ * The configuration with `settings`, of which later ones win, whole and parsed.
+ * @param standardFor what differs from the schema's defaults before, for what is set
  * @throws {UsageError} naming key, value and what is allowed
  */
 export function configWith(
   schema: z.ZodObject,
-  standard: Readonly<Record<string, unknown>>,
+  standardFor: (set: Readonly<Record<string, unknown>>) => Readonly<Record<string, unknown>>,
   settings: readonly Setting[],
 ): Record<string, unknown> {
   const set = Object.fromEntries(
     settings.map((setting) => [setting.key, readValue(schema, setting)]),
   );
+  const standard = standardFor(set);
   const checked = schema.safeParse({ ...standard, ...set });
   if (checked.success) return checked.data;
   const [{ path, message }] = checked.error.issues;

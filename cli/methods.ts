@@ -67,7 +67,7 @@ function listText(methods: readonly Method[]): string {
 }
 
 function cardText(method: Method, last: readonly PastReport[]): string {
-  const { id, card, family, summary, paper, profiles, axes = [] } = method;
+  const { id, card, family, summary, paper, profiles, recipes = [], axes = [] } = method;
   const sections = [
     `${id} · ${family} · ${card}\n${summary}`,
     citation(paper),
@@ -77,13 +77,18 @@ function cardText(method: Method, last: readonly PastReport[]): string {
     `profiles (--profile)\n${
       indented(profileNames.map((name) => {
         const { config, seeds, variants } = profiles[name];
-        const changes = Object.entries(config).map(([key, value]) =>
-          `${key}=${configValueText(value)}`
-        );
         const what = `${counted(seeds, "seed")}, ${counted(variants.length, "variant")}`;
-        return [name, [what, ...changes].join(", ")];
+        const changes = settingsText(config);
+        return [name, changes ? `${what}, ${changes}` : what];
       }))
     }`,
+    ...recipes.length > 0
+      ? [
+        `recipes (in desk and full, unless set otherwise)\n${
+          indented(recipes.map(({ when, config }) => [settingsText(when), settingsText(config)]))
+        }`,
+      ]
+      : [],
     ...axes.map((axis) =>
       `${axis.name}: ${axis.meaning} (${axisFlag(axis)})\n${indented(Object.entries(axis.values))}`
     ),
@@ -96,6 +101,12 @@ function cardText(method: Method, last: readonly PastReport[]): string {
     }`,
   ];
   return sections.join("\n\n");
+}
+
+/** Such as "steps=100, copies=8". */
+function settingsText(settings: Readonly<Record<string, unknown>>): string {
+  return Object.entries(settings).map(([key, value]) => `${key}=${configValueText(value)}`)
+    .join(", ");
 }
 
 /** How one of its keys is set by its flag: such as "--learning-rate 0.01". */

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from "commander";
 import { library } from "../learners/library.ts";
 import { type Method, type ProfileName, profileNames } from "../learners/method.ts";
+import { startingConfig } from "../learners/recipes.ts";
 import { type BackendName, backendNames } from "../learners/nn/backend.ts";
 import { type ChosenMethods, chosenMethods, everyMethod } from "./chosen_method.ts";
 import { chosenVariants } from "./chosen_variants.ts";
@@ -230,7 +231,9 @@ function newWork(
 }
 
 function plannedRun(method: Method, flags: Flags, { values, settings }: MethodWords): PlannedRun {
-  const { config, seeds, variants } = method.profiles[flags.profile];
+  const { seeds, variants } = method.profiles[flags.profile];
+  const standardFor = (chosen: Readonly<Record<string, unknown>>) =>
+    startingConfig(method, flags.profile, chosen);
   const set = (flags.set ?? []).map(readSetting);
   const twice = settings.find(({ key }) => set.some((each) => each.key === key));
   if (twice) {
@@ -240,6 +243,6 @@ function plannedRun(method: Method, flags: Flags, { values, settings }: MethodWo
     method,
     variants: chosenVariants(method, variants, { names: flags.variant, values }),
     seeds: Array.from({ length: flags.seeds ?? seeds }, (_, index) => index + 1),
-    config: configWith(method.config, config, [...set, ...settings]),
+    config: configWith(method.config, standardFor, [...set, ...settings]),
   };
 }

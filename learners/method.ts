@@ -42,6 +42,14 @@ export interface Profile<Config> {
   readonly variants: readonly string[];
 }
 
+/** What some of a method's configurations need to come to something, such as those of one task. */
+export interface Recipe<Config> {
+  /** The values of the configurations that it is for. */
+  readonly when: Partial<Config>;
+  /** What differs from the profile, unless asked otherwise. */
+  readonly config: Partial<Config>;
+}
+
 /** What a job is asked to do. */
 export interface Job<Config> {
   readonly variant: string;
@@ -149,6 +157,8 @@ export interface Method<Schema extends z.ZodObject = z.ZodObject> {
   readonly paper: Paper;
   readonly config: Schema;
   readonly profiles: Readonly<Record<ProfileName, Profile<z.output<Schema>>>>;
+  /** Of which the first that fits goes into a configuration, but for `smoke`; see recipes.ts. */
+  readonly recipes?: readonly Recipe<z.output<Schema>>[];
   /** The method, its baselines and its ablations: what each is, by name. */
   readonly variants: Readonly<Record<string, string>>;
   /** What the variants are combinations of, where they are; see `variantsOf` in axes.ts. */

@@ -7,6 +7,7 @@ import type { Ledger } from "../../cluster/jobs/ledger.ts";
 import type { LaboratoryCommand } from "../../cluster/protocol.ts";
 import { explainMismatch } from "../../cluster/run_store_error.ts";
 import { type Method, type ProfileName, profileNames } from "../../learners/method.ts";
+import { startingConfig } from "../../learners/recipes.ts";
 import { dataNeeds } from "../desk/data_needs.ts";
 import { clusterBackend, codeVersion, libraryClusterRun, submitRun } from "../desk/submission.ts";
 import { createLibraryRun, currentVersions } from "../library/run.ts";
@@ -78,7 +79,10 @@ export function plannedRun(order: QueueOrder, method: Method): PlannedRun {
     profile,
     variants: variantsOf(order.variants ?? standard.variants, method),
     seeds: Array.from({ length: order.seeds ?? standard.seeds }, (_, index) => index + 1),
-    config: configOf({ ...standard.config, ...order.config }, method),
+    config: configOf(
+      { ...startingConfig(method, profile, order.config ?? {}), ...order.config },
+      method,
+    ),
   };
 }
 

@@ -190,6 +190,9 @@ async function prepareWebgpu(tf: TensorFlow): Promise<string> {
   await import("@tensorflow/tfjs-backend-webgpu");
   const { registerWebgpuKernels } = await import("./kernels/register.ts");
   registerWebgpuKernels();
+  // Small tensors that have not been on the GPU yet would be computed on the processor, to other last bits
+  // than those that have: an interrupted job would not end as an undisturbed one.
+  tf.env().set("WEBGPU_CPU_FORWARD", false);
   await activate(tf, "webgpu");
   return info.isFallbackAdapter ? `${info.description}, in software` : info.description;
 }

@@ -204,6 +204,43 @@ export const ppo = defineMethod({
     // What has been published took so many steps.
     full: { config: { steps: 8_000_000 }, seeds: 10, variants: Object.keys(variants) },
   },
+  recipes: [
+    {
+      when: { task: "PandaReach" },
+      config: {
+        steps: 4_000_000,
+        copies: 64,
+        rolloutLength: 64,
+        miniBatches: 16,
+        epochs: 8,
+        learningRate: 1e-3,
+      },
+    },
+    {
+      when: { task: "ArmPush" },
+      config: {
+        steps: 2_000_000,
+        copies: 64,
+        rolloutLength: 128,
+        miniBatches: 16,
+        epochs: 8,
+        learningRate: 1e-3,
+      },
+    },
+    {
+      when: { task: "PandaPush" },
+      config: {
+        steps: 2_000_000,
+        copies: 32,
+        rolloutLength: 50,
+        miniBatches: 4,
+        epochs: 8,
+        learningRate: 1e-3,
+        discount: 0.9,
+        traceDecay: 0.9,
+      },
+    },
+  ],
   variants,
   axes: [policies],
   train,

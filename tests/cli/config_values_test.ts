@@ -18,7 +18,7 @@ const configured = (
   of: z.ZodObject,
   standard: Readonly<Record<string, unknown>>,
   settings: readonly string[],
-) => configWith(of, standard, settings.map(readSetting));
+) => configWith(of, () => standard, settings.map(readSetting));
 
 Deno.test("values are read as what their key is, and the rest keeps its default", () => {
   const settings = [
@@ -78,7 +78,10 @@ Deno.test("a wrong setting is refused with its key, its value and what is allowe
 
 Deno.test("a refusal has the words that gave the value", () => {
   const given = { key: "rate", text: "fast", words: "--rate fast" };
-  assert.throws(() => configWith(schema, {}, [given]), /^UsageError: --rate fast: expected number/);
+  assert.throws(
+    () => configWith(schema, () => ({}), [given]),
+    /^UsageError: --rate fast: expected number/,
+  );
   assert.deepEqual(readSetting("note=a=b"), { key: "note", text: "a=b", words: "--set note=a=b" });
 });
 
