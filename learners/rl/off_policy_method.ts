@@ -21,12 +21,14 @@ export const offPolicySchema = studySchema.extend({
   ),
 });
 
-/** When learning starts, and how much of it there is, of methods that learn at every step. */
+/** When learning starts, how much of it there is and what from, of methods that learn at every step. */
 export const scheduleSchema = z.object({
   learningStarts: z.int().min(0).default(5000)
     .describe("steps of all copies with actions at random, before the first update"),
   updatesPerStep: z.number().positive().max(64).default(1)
     .describe("updates for each step of a copy"),
+  normaliseObservations: z.boolean().default(false)
+    .describe("whether networks are given observations by their running moments"),
 });
 
 /** The return that off-policy learners come to on Reacher, after so many steps; margins in points. */

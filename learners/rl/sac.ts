@@ -31,6 +31,7 @@ import {
   type UpdateSchedule,
 } from "./interaction.ts";
 import type { ActorCritic, OffPolicyUpdate } from "./off_policy_update.ts";
+import { ObservationScaling } from "./observation_scaling.ts";
 import { emptyTransitions, ReplayBuffer, type Transitions } from "./replay_buffer.ts";
 import { SquashedPolicyPass } from "./squashed_policy.ts";
 import { drawSeed } from "./seeds.ts";
@@ -62,6 +63,8 @@ export interface SacUpdateSettings {
 export interface SacSettings extends SacUpdateSettings, UpdateSchedule {
   /** Transitions that are remembered. */
   readonly capacity: number;
+  /** Whether networks are given observations by their running moments. */
+  readonly normaliseObservations: boolean;
 }
 
 /** What an update reports; NaN where there was nothing to report. */
@@ -258,6 +261,7 @@ export class Sac {
   readonly #interaction: Interaction;
   readonly #buffer: ReplayBuffer;
   readonly #batch: Transitions;
+  readonly #scaling: ObservationScaling;
   readonly #acting: SquashedPolicyPass;
   readonly #actions: Float64Array;
 
@@ -274,6 +278,7 @@ export class Sac {
     this.#interaction = new Interaction(environment, seed);
     this.#buffer = new ReplayBuffer(rows, capacity, copies);
     this.#batch = emptyTransitions(rows, batchSize);
+    this.#scaling = new ObservationScaling(rows.observation, settings.normaliseObservations);
     this.#acting = new SquashedPolicyPass(policyNetwork, actionSpace, copies, { meanScale });
     this.#actions = new Float64Array(rows.action * copies);
   }
@@ -309,13 +314,13 @@ export class Sac {
     } else {
       this.#acting.load(this.parameters);
       const noise = normalNoise(random, this.#actions.length);
-      this.#acting.sample(this.#interaction.observation, noise);
+      this.#acting.sample(this.#scaling.scaled(this.#interaction.observation), noise);
       this.#actions.set(this.#acting.actions);
     }
-    return this.#interaction.step(
-      this.#actions,
-      (step) => this.#buffer.add(this.#interaction.observation, this.#actions, step),
-    );
+    return this.#interaction.step(this.#actions, (step) => {
+      this.#buffer.add(this.#interaction.observation, this.#actions, step);
+      this.#scaling.observe(step.observation);
+    });
   }
 
   /** One update, from a batch of what is remembered. */
@@ -323,6 +328,7 @@ export class Sac {
     const { actorCritic: { seed }, updates } = this.update;
     const random = randomStream(seed, `training/updates/${updates}`);
     this.#buffer.sample(random, this.#batch);
+    this.#scaling.scale(this.#batch);
     this.update.learn(this.#batch, () => normalNoise(random, this.#batch.actions.length));
   }
 
@@ -333,7 +339,7 @@ export class Sac {
     const pass = new SquashedPolicyPass(policyNetwork, actionSpace, copies, { meanScale });
     return (observation, actions) => {
       pass.load(this.parameters);
-      actions.set(pass.deterministic(observation));
+      actions.set(pass.deterministic(this.#scaling.scaled(observation)));
     };
   }
 
@@ -342,6 +348,7 @@ export class Sac {
     return joinedStates(
       this.#interaction.save(),
       this.#buffer.save(),
+      this.#scaling.save(),
       await this.update.save(),
     );
   }
@@ -354,6 +361,7 @@ export class Sac {
   restore(state: TrainingState): void {
     this.update.restore(state);
     this.#buffer.restore(state);
+    this.#scaling.restore(state);
     this.#interaction.restore(state);
   }
 }

@@ -29,6 +29,7 @@ import {
 } from "./interaction.ts";
 import type { ActorCritic, OffPolicyUpdate } from "./off_policy_update.ts";
 import { polyakAverage } from "./polyak.ts";
+import { ObservationScaling } from "./observation_scaling.ts";
 import { emptyTransitions, ReplayBuffer, type Transitions } from "./replay_buffer.ts";
 import { deterministicPolicyLoss, TanhPolicyPass } from "./tanh_policy.ts";
 import { drawSeed } from "./seeds.ts";
@@ -60,6 +61,8 @@ export interface Td3UpdateSettings {
 export interface Td3Settings extends Td3UpdateSettings, UpdateSchedule {
   /** Transitions that are remembered. */
   readonly capacity: number;
+  /** Whether networks are given observations by their running moments. */
+  readonly normaliseObservations: boolean;
   /** Deviation of the noise that is acted with. */
   readonly explorationNoise: number;
 }
@@ -194,6 +197,7 @@ export class Td3 {
   readonly #interaction: Interaction;
   readonly #buffer: ReplayBuffer;
   readonly #batch: Transitions;
+  readonly #scaling: ObservationScaling;
   readonly #acting: TanhPolicyPass;
   readonly #actions: Float64Array;
 
@@ -210,6 +214,7 @@ export class Td3 {
     this.#interaction = new Interaction(environment, seed);
     this.#buffer = new ReplayBuffer(rows, capacity, copies);
     this.#batch = emptyTransitions(rows, batchSize);
+    this.#scaling = new ObservationScaling(rows.observation, settings.normaliseObservations);
     this.#acting = new TanhPolicyPass(policyNetwork, actionSpace, copies);
     this.#actions = new Float64Array(rows.action * copies);
   }
@@ -244,14 +249,14 @@ export class Td3 {
       actAtRandom(environment, random, this.#actions);
     } else {
       this.#acting.load(this.parameters);
-      this.#actions.set(this.#acting.act(this.#interaction.observation));
+      this.#actions.set(this.#acting.act(this.#scaling.scaled(this.#interaction.observation)));
       const noise = (half: number) => half * explorationNoise * random.normal();
       addActionNoise(environment.actionSpace, this.#actions, noise);
     }
-    return this.#interaction.step(
-      this.#actions,
-      (step) => this.#buffer.add(this.#interaction.observation, this.#actions, step),
-    );
+    return this.#interaction.step(this.#actions, (step) => {
+      this.#buffer.add(this.#interaction.observation, this.#actions, step);
+      this.#scaling.observe(step.observation);
+    });
   }
 
   /** One update, from a batch of what is remembered. */
@@ -259,6 +264,7 @@ export class Td3 {
     const { actorCritic: { seed }, updates } = this.update;
     const random = randomStream(seed, `training/updates/${updates}`);
     this.#buffer.sample(random, this.#batch);
+    this.#scaling.scale(this.#batch);
     this.update.learn(this.#batch, () => normalNoise(random, this.#batch.actions.length));
   }
 
@@ -268,7 +274,7 @@ export class Td3 {
     const pass = new TanhPolicyPass(policyNetwork, actionSpace, copies);
     return (observation, actions) => {
       pass.load(this.parameters);
-      actions.set(pass.act(observation));
+      actions.set(pass.act(this.#scaling.scaled(observation)));
     };
   }
 
@@ -277,6 +283,7 @@ export class Td3 {
     return joinedStates(
       this.#interaction.save(),
       this.#buffer.save(),
+      this.#scaling.save(),
       await this.update.save(),
     );
   }
@@ -289,6 +296,7 @@ export class Td3 {
   restore(state: TrainingState): void {
     this.update.restore(state);
     this.#buffer.restore(state);
+    this.#scaling.restore(state);
     this.#interaction.restore(state);
   }
 }

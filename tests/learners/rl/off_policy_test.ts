@@ -31,6 +31,7 @@ const schedule = {
   discount: 0.99,
 };
 const sacSettings: SacSettings = {
+  normaliseObservations: false,
   ...schedule,
   targetShare: 0.005,
   policyLearningRate: 3e-4,
@@ -40,6 +41,7 @@ const sacSettings: SacSettings = {
   meanScale: 1,
 };
 const td3Settings: Td3Settings = {
+  normaliseObservations: false,
   ...schedule,
   targetShare: 0.005,
   learningRate: 3e-4,
@@ -127,8 +129,10 @@ const trainings: Readonly<
   Record<string, [(seed: number) => Training<unknown>, iterations: number]>
 > = {
   sac: [(seed) => sac(reacher(), {}, seed), 30],
+  "sac, normalised": [(seed) => sac(reacher(), { normaliseObservations: true }, seed), 30],
   "sac, bilateral": [(seed) => sac(reacher(), { meanScale: 3 }, seed, "bilateral"), 30],
   td3: [(seed) => td3(reacher(), {}, seed), 30],
+  "td3, normalised": [(seed) => td3(reacher(), { normaliseObservations: true }, seed), 30],
   "td3, bilateral": [(seed) => td3(reacher(), {}, seed, "bilateral"), 30],
   her: [(seed) => her(goal(), seed), 2],
   "ppo beside sac": [
