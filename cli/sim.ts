@@ -5,7 +5,10 @@
  */
 import { join } from "node:path";
 import { inPageScript } from "../agents/in_page/script.ts";
-import { CheckpointError, decodeCheckpoint, encodeWeights } from "../agents/sim/checkpoint.ts";
+import { CheckpointError, decodeCheckpoint } from "../agents/sim/checkpoint.ts";
+import { describe } from "../agents/sim/description.ts";
+import { recordingSource, RunRecorder } from "../agents/sim/recording.ts";
+import { RecordingFile } from "../agents/sim/recording_file.ts";
 import { type ActorThread, startActor } from "../agents/rollouts/actor_threads.ts";
 import { learns, type RunConfig, runNetwork, runParts } from "../agents/sim/run_config.ts";
 import {
@@ -20,14 +23,15 @@ import { ShowingAgent, type ShowRequest } from "../agents/sim/showing.ts";
 import type { TrainingEnd, TrainingRequest } from "../agents/sim/training.ts";
 import { startTraining } from "../agents/sim/training_thread.ts";
 import { type Bus, subjects } from "../cluster/bus.ts";
-import { inPageSubjects } from "../cluster/in_page.ts";
 import { inProcessBus } from "../cluster/in_process.ts";
 import { decodeEvent, type Evaluation } from "../cluster/protocol.ts";
 import { createRun, type LoadedCheckpoint, openRun } from "../cluster/run_store.ts";
+import { recordingName } from "../cluster/trial_recording.ts";
 import { freshState, type TrainerState } from "../learners/motor/trainer.ts";
 import { SafetensorsError } from "../learners/nn/safetensors.ts";
 import { startViewer, type Viewer } from "../viewer/server/server.ts";
 import { exitCodes, explain, runCommand, UsageError } from "./failure.ts";
+import { handToPage } from "./hand_to_page.ts";
 import { shellWord } from "./options.ts";
 import { pageAccess, pageLines, requireFreePort } from "./page_access.ts";
 import type { PageOptions } from "./page_options.ts";
@@ -120,9 +124,14 @@ async function simulate(
   const { config, id: run } = folder;
   const bus = inProcessBus((error, subject) => console.error(`${subject}: ${explain(error).line}`));
   const stop = new StopSignal(() => console.error("stopping; Ctrl-C again ends at once"));
-  const viewer = options.page && await view(bus, run, options.page);
-  if (viewer) handToPage(bus, run, config, state);
-  const showing = viewer && new ShowingAgent(showRequest(bus, run, config, state));
+  const show = options.page && showRequest(bus, run, config, state);
+  await using recording = show && await openRecording(folder, show);
+  const viewer = options.page && await view(bus, run, options.page, recording);
+  if (viewer) handToPage(bus, run, config, show?.learner);
+  const recorder = recording && new RunRecorder(bus, run, recording, (error) => {
+    console.error(`warning: nothing more is recorded: ${explain(error).line}`);
+  });
+  const showing = show && new ShowingAgent(show);
   // Before the keeper listens: what is in the log already must not be written again.
   for (const event of await folder.readEvents()) bus.publish(subjects.events(run), recall(event));
   const keeper = new RunKeeper(bus, folder);
@@ -149,6 +158,7 @@ async function simulate(
     keeper.close();
     stop.close();
     showing?.close();
+    recorder?.close();
     await viewer?.close();
   }
 }
@@ -165,27 +175,33 @@ interface ShownPage extends Viewer {
   readonly lines: readonly string[];
 }
 
-async function view(bus: Bus, run: string, page: PageOptions): Promise<ShownPage> {
+async function view(
+  bus: Bus,
+  run: string,
+  page: PageOptions,
+  recorded: RecordingFile | undefined,
+): Promise<ShownPage> {
   const onError = (error: unknown) => console.error(`page: ${explain(error).line}`);
   const access = await pageAccess(page);
-  const viewing = { ...access.address, bus, run, worker: inPageScript, onError };
+  const recording = recorded && recordingSource(recorded, { isLive: true });
+  const viewing = { ...access.address, bus, run, worker: inPageScript, recording, onError };
   const viewer = await startViewer(viewing);
   return { ...viewer, lines: pageLines(viewer.url, access, page.tokenFile) };
 }
 
-/** What the agents in the page need; newer weights come to them from the training. */
-function handToPage(
-  bus: Bus,
-  run: string,
-  config: RunConfig,
-  state: TrainerState | undefined,
-): void {
-  const configuration = new TextEncoder().encode(JSON.stringify(config));
-  bus.publish(inPageSubjects.configuration(run), configuration);
-  if (!state) return;
-  const { layout } = runNetwork(config, runParts(config));
-  const kept = { weights: state.weights, updates: state.adam.updates };
-  bus.publish(subjects.weights(run), encodeWeights(layout, kept));
+/** What is shown is kept, as far as that goes; what is shown again after a resume is recorded again. */
+async function openRecording(
+  { path }: SimRunFolder,
+  show: ShowRequest,
+): Promise<RecordingFile | undefined> {
+  try {
+    const file = await RecordingFile.openOrCreate(join(path, recordingName), describe(show));
+    await file.dropAfter(show.learner?.updates ?? 0);
+    return file;
+  } catch (error) {
+    console.error(`warning: nothing is recorded: ${explain(error).line}`);
+    return undefined;
+  }
 }
 
 function showRequest(

@@ -9,7 +9,7 @@ import { laboratoryLimits } from "../../cluster/protocol.ts";
 import { ThinnedSeries } from "../../cluster/thinned_series.ts";
 import { jobEvent } from "../library/run_config.ts";
 import { type LoggedEvent, loggedEvent } from "../sim/run_log.ts";
-import { jobLine } from "../worker/job_lines.ts";
+import { type JobEventLine, jobLine } from "../worker/job_lines.ts";
 import { shortened } from "./shortened.ts";
 
 interface Point {
@@ -64,9 +64,13 @@ export class JobCurves {
 
   #addLine(line: unknown): void {
     const read = jobLine.safeParse(line).data;
-    if (!read || !("event" in read)) return;
-    for (const [metric, value] of numbersOf(read.event)) {
-      if (Number.isFinite(value)) this.#addPoint(shortened(metric), { step: read.step, value });
+    if (read && "event" in read) this.addEvent(read);
+  }
+
+  /** Add what a job says at a step: its next event, of either kind of job. */
+  addEvent({ step, event }: Pick<JobEventLine, "step" | "event">): void {
+    for (const [metric, value] of numbersOf(event)) {
+      if (Number.isFinite(value)) this.#addPoint(shortened(metric), { step, value });
     }
   }
 
@@ -82,8 +86,8 @@ export class JobCurves {
   }
 }
 
-/** The numbers in an event of either kind of job. */
-function numbersOf(event: Readonly<Record<string, unknown>>): [string, number][] {
+/** The numbers in an event of either kind of job, by name. */
+export function numbersOf(event: Readonly<Record<string, unknown>>): [string, number][] {
   const sim = loggedEvent.safeParse(event).data;
   if (sim) return simNumbers(sim);
   const library = jobEvent.safeParse(event).data;

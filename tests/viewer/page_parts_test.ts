@@ -285,12 +285,13 @@ Deno.test("a laboratory's state is written in words that say what one must know"
     "3",
     "",
   ]);
-  assert.deepEqual([0, 0.25, -1234, 2.5e-5, 3e6].map(writeTick), [
+  assert.deepEqual([0, 0.25, -1234, 2.5e-5, 3e6, -1.5e6].map(writeTick), [
     "0",
     "0.25",
     "−1230",
-    "3e-5",
-    "3e+6",
+    "2.5e-5",
+    "3M",
+    "−1.5M",
   ]);
 });
 

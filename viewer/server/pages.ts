@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { Buffer } from "node:buffer";
 import { documentsPath } from "../../cluster/document_paths.ts";
 import type { DocumentSource } from "../../cluster/document_source.ts";
+import type { RecordingSource } from "../../cluster/trial_recording.ts";
 import type { Access } from "./access.ts";
 import type { TrustedAddresses } from "./addresses.ts";
 import { documentReply } from "./documents.ts";
+import { recordingReply } from "./recordings.ts";
 import { type SignIn, signInByAddress, signInByForm, signInPath } from "./sign_in.ts";
 
 /** Own script, own style, own socket, own workers; nothing inline, nothing from elsewhere, no framing. */
@@ -66,6 +68,9 @@ export const laboratoryPage = file("../web/laboratory.html", "text/html; charset
 const files: Readonly<Record<string, PageFile>> = {
   "/style.css": file("../web/style.css", "text/css; charset=utf-8"),
   "/laboratory.css": file("../web/laboratory.css", "text/css; charset=utf-8"),
+  "/run.css": file("../web/run/run.css", "text/css; charset=utf-8"),
+  "/library.css": file("../web/library/library.css", "text/css; charset=utf-8"),
+  "/compare.css": file("../web/compare/compare.css", "text/css; charset=utf-8"),
   "/icon.svg": file("../web/icon.svg", "image/svg+xml"),
   "/charts.css": {
     url: new URL(import.meta.resolve("uplot/dist/uPlot.min.css")),
@@ -111,6 +116,8 @@ export interface PageSources {
   readonly workers: ReadonlyMap<string, Promise<string>>;
   /** The documents that the pages ask for, where there are any. */
   readonly documents?: DocumentSource;
+  /** What is kept of the motion that they show, where something is. */
+  readonly recording?: RecordingSource;
   /** What `/health` says; JSON. */
   health(): unknown;
 }
@@ -150,6 +157,8 @@ async function reply(request: IncomingMessage, sources: PageSources): Promise<Re
   if (sources.documents && path.startsWith(documentsPath)) {
     return await documentReply(request.url ?? "", request.headers, sources.documents);
   }
+  const recorded = await recordingReply(path, sources.recording);
+  if (recorded) return recorded;
   return await content(path, sources);
 }
 
@@ -207,7 +216,7 @@ async function whoAreYou(problem: string | undefined): Promise<Reply> {
 
 /**
  * Answers one request after the other.
- * @param onError told what went wrong when a file of the page could not be read
+ * @param onError told what went wrong when something could not be read
  */
 export function pageHandler(
   sources: PageSources,
@@ -217,7 +226,7 @@ export function pageHandler(
     reply(request, sources)
       .catch((error): Reply => {
         onError(error);
-        return plain(500, "The page could not be read from disk.");
+        return plain(500, "This could not be read; what the server says tells why.");
       })
       .then(({ status, type, body, policy = pagePolicy, headers: more }) => {
         response.writeHead(status, {

@@ -5,6 +5,7 @@
  */
 import type { Bus } from "../../cluster/bus.ts";
 import { protocolVersion } from "../../cluster/protocol.ts";
+import type { RecordingSource } from "../../cluster/trial_recording.ts";
 import type { ScriptSource } from "./bundle.ts";
 import { runPage } from "./pages.ts";
 import { RunRoom } from "./run_room.ts";
@@ -23,6 +24,8 @@ export interface ViewerOptions extends SiteAddress, RoomReports {
    * run's configuration, which comes by the bus as its weights do (`cluster/in_page.ts`).
    */
   readonly worker?: ScriptSource;
+  /** What is kept of the motion that the run shows, where something is. */
+  readonly recording?: RecordingSource;
 }
 
 /**

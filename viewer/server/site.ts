@@ -5,6 +5,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { DocumentSource } from "../../cluster/document_source.ts";
+import type { RecordingSource } from "../../cluster/trial_recording.ts";
 import { accessByToken, type AccessTokens, everybody, isLoopback, type Right } from "./access.ts";
 import { everyInterface, inAddress, type TrustedAddresses, trustedAddresses } from "./addresses.ts";
 import { closeCodes } from "./audience.ts";
@@ -58,6 +59,8 @@ export interface SitePlan extends SiteAddress, Pick<RoomReports, "onError"> {
   readonly worker?: ScriptSource;
   /** The documents that its pages ask for, where they ask for any. */
   readonly documents?: DocumentSource;
+  /** What is kept of the motion that they show, where something is. */
+  readonly recording?: RecordingSource;
   /** The room that a page's WebSocket asks for by its query; undefined when there is none. */
   room(query: URLSearchParams): Room | undefined;
   /** What `/health` says beside the state of the scripts; JSON. */
@@ -116,6 +119,7 @@ export async function openSite(plan: SitePlan): Promise<Viewer> {
       scripts,
       workers,
       documents: plan.documents,
+      recording: plan.recording,
       health: () => ({ status: "ok", ...plan.health(), script: worstState(making) }),
     }, onError),
   );

@@ -5,15 +5,18 @@ import type {
   Command,
   Description,
   Event,
-  LaboratoryEvent,
-  Watch,
+  LaboratoryMessage,
+  LaboratoryRequest,
 } from "../../cluster/protocol.ts";
 import { readBinary } from "../line.ts";
 
 /** The only version that this page reads; `protocol.ts` makes anything else a type error. */
 const understood: Description["protocol"] = 1;
 
-/** How long to wait before trying again, s: doubled from the first to the last. */
+/**
+ * How long to wait before trying again, s: doubled from the first to the last, until a line has held as long
+ * as that. A server that hangs up on every page that it lets in is not called twice a second.
+ */
 const backOff = { first: 0.5, last: 8 } as const;
 /** After this long without any message the server is asked whether it is still there, s. */
 const silence = 8;
@@ -48,29 +51,49 @@ export interface ConnectionHandlers<Received> {
 
 /** A line to a run, or to a laboratory. */
 export type RunConnection = Connection<Event, Command>;
-export type LaboratoryConnection = Connection<LaboratoryEvent, Watch>;
+export type LaboratoryConnection = Connection<LaboratoryMessage, LaboratoryRequest>;
 
-/** A line that keeps itself open. */
-export class Connection<Received extends Event | LaboratoryEvent, Sent extends Command | Watch> {
+/** A line that keeps itself open until it is closed. */
+export class Connection<
+  Received extends Event | LaboratoryMessage,
+  Sent extends Command | LaboratoryRequest,
+> {
   readonly #url: string;
   readonly #handlers: ConnectionHandlers<Received>;
+  readonly #listening: ReturnType<typeof setInterval>;
   #socket: WebSocket | undefined;
   #lostSince: Date | undefined;
   #wait: number = backOff.first;
+  #nextTry: ReturnType<typeof setTimeout> | undefined;
+  #opened = Infinity;
   #heard = 0;
 
   /** @param path of the WebSocket on this page's own server */
   constructor(path: string, handlers: ConnectionHandlers<Received>) {
     this.#url = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${path}`;
     this.#handlers = handlers;
-    setInterval(() => this.#listenForSilence(), silence * 1000 / 2);
+    this.#listening = setInterval(() => this.#listenForSilence(), silence * 1000 / 2);
     handlers.onState({ kind: "connecting" });
     this.#open();
   }
 
-  /** Ask for something; without effect while the line is broken. */
-  send(command: Sent): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(command));
+  /**
+   * Ask for something; without effect while the line is broken.
+   * @returns whether it was sent
+   */
+  send(command: Sent): boolean {
+    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(command));
+    return true;
+  }
+
+  /** Hang up for good. */
+  close(): void {
+    clearInterval(this.#listening);
+    clearTimeout(this.#nextTry);
+    const socket = this.#socket;
+    this.#socket = undefined;
+    socket?.close();
   }
 
   /** Open the line anew, to be told everything once more. */
@@ -89,7 +112,7 @@ export class Connection<Received extends Event | LaboratoryEvent, Sent extends C
     const current = () => this.#socket === socket;
     socket.onopen = () => {
       if (!current()) return;
-      this.#heard = performance.now();
+      this.#opened = this.#heard = performance.now();
       this.#lostSince = undefined;
       this.#handlers.onOpen();
       this.#handlers.onState({ kind: "open" });
@@ -104,7 +127,7 @@ export class Connection<Received extends Event | LaboratoryEvent, Sent extends C
 
   #receive(data: string | ArrayBuffer): void {
     this.#heard = performance.now();
-    this.#wait = backOff.first;
+    if (this.#heard - this.#opened > backOff.last * 1000) this.#wait = backOff.first;
     if (typeof data !== "string") return this.#receiveBinary(new Uint8Array(data));
     // The server sends only what its schema has let through; the version is the one thing to check.
     const event: Received = JSON.parse(data);
@@ -135,7 +158,7 @@ export class Connection<Received extends Event | LaboratoryEvent, Sent extends C
     socket?.close();
     this.#lostSince ??= new Date();
     this.#handlers.onState({ kind: "lost", since: this.#lostSince, reason });
-    setTimeout(() => this.#open(), this.#wait * 1000);
+    this.#nextTry = setTimeout(() => this.#open(), this.#wait * 1000);
     this.#wait = Math.min(2 * this.#wait, backOff.last);
   }
 

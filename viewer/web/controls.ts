@@ -27,6 +27,7 @@ export class Controls {
   /** The controller whose network can be cut. */
   #lesionable = "";
   #enabled = false;
+  #canChoose = true;
   readonly #targets: ControlTargets;
   #paused = false;
 
@@ -85,8 +86,18 @@ export class Controls {
   set enabled(enabled: boolean) {
     this.#enabled = enabled;
     for (const control of [this.#pause, this.#next, this.#speed]) control.disabled = !enabled;
+    this.#offerChoices();
+  }
+
+  /** Whether trials can still be otherwise: recorded ones cannot. */
+  set canChoose(canChoose: boolean) {
+    this.#canChoose = canChoose;
+    this.#offerChoices();
+  }
+
+  #offerChoices(): void {
     for (const select of [this.#task, this.#controller, this.#lesion]) {
-      select.disabled = !enabled || select.options.length < 2;
+      select.disabled = !this.#enabled || !this.#canChoose || select.options.length < 2;
     }
     this.#offerLesions();
   }
@@ -94,7 +105,8 @@ export class Controls {
   /** Only the network that learns can be lesioned. */
   #offerLesions(): void {
     const possible = this.#controller.value === this.#lesionable;
-    this.#lesion.disabled = !this.#enabled || !possible || this.#lesion.options.length < 2;
+    const isOffered = this.#enabled && this.#canChoose && possible;
+    this.#lesion.disabled = !isOffered || this.#lesion.options.length < 2;
     this.#lesion.title = possible ? "" : "this controller has no hemispheres to cut";
   }
 

@@ -12,6 +12,7 @@ import { PageAgents } from "./page_agents.ts";
 import { PageRun } from "./page_run.ts";
 import { RunView } from "./run_view.ts";
 import { Themes } from "./theme.ts";
+import { Timeline } from "./timeline.ts";
 import { TrainingForm } from "./training_form.ts";
 
 /** A few facts for tests and for the curious, readable and nothing more. */
@@ -41,12 +42,22 @@ const agents: PageAgents = new PageAgents({
 });
 const lesions: Lesions = new Lesions(agents);
 const controls: Controls = new Controls({
-  send: (command) => (pageRun ?? connection).send(command),
+  send: (command) => {
+    if (pageRun) pageRun.send(command);
+    else if (!timeline.send(command)) connection.send(command);
+  },
   look: (from) => view.look(from),
   toggleTheme: () => themes.toggle(),
   setLogarithmic: (logarithmic) => view.logarithmic = logarithmic,
 });
 const view: RunView = new RunView({ controls, lesions });
+const timeline: Timeline = new Timeline({
+  onEvent: (event) => view.receive(event),
+  onFrame: (frame) => view.push(frame),
+  onLook: () => showPlace(),
+  onRecorded: (isRecorded) => controls.canChoose = !isRecorded,
+  onTrouble: (text) => view.notify({ level: "warning", text }),
+});
 const form: TrainingForm = new TrainingForm((choice) => train(choice));
 const place = {
   words: element("#place", HTMLElement),
@@ -68,6 +79,7 @@ let trainings = 0;
 const connection: RunConnection = new Connection(socketPath(), {
   onOpen() {
     if (!pageRun) view.begin();
+    timeline.open();
   },
   onEvent(event) {
     // Another run has another configuration, which follows, and other weights.
@@ -75,10 +87,10 @@ const connection: RunConnection = new Connection(socketPath(), {
       facts.run = event.run;
       holdServed(undefined);
     }
-    if (!pageRun) view.receive(event);
+    if (!pageRun) timeline.receive(event);
   },
   onFrame(frame) {
-    if (!pageRun) view.push(frame);
+    if (!pageRun) timeline.push(frame);
   },
   onConfiguration(configuration) {
     agents.start();
@@ -97,11 +109,14 @@ const connection: RunConnection = new Connection(socketPath(), {
 themes.follow((theme) => {
   view.paint(theme);
   lesions.paint(theme);
+  timeline.paint(theme);
 });
 
 let before = performance.now();
 requestAnimationFrame(function show(now) {
-  view.advance((now - before) / 1000);
+  const seconds = (now - before) / 1000;
+  timeline.advance(seconds);
+  view.advance(seconds);
   before = now;
   requestAnimationFrame(show);
 });
@@ -142,6 +157,7 @@ function showHere(): void {
 
 function compute(name: string, next: RunInHand): void {
   pageRun?.close();
+  timeline.isStopped = true;
   pageRun = new PageRun(name, agents, next, offered?.shownTasks ?? [], {
     onEvent: (event) => view.receive(event),
     onFrame: (frame) => view.push(frame),
@@ -156,6 +172,7 @@ function compute(name: string, next: RunInHand): void {
 function goBack(): void {
   pageRun?.close();
   pageRun = undefined;
+  timeline.isStopped = false;
   view.line = line;
   lesions.hold(inHand?.weights && inHand);
   connection.renew();
@@ -169,7 +186,8 @@ function showPlace(): void {
   facts.place = pageRun ? "page" : "server";
   setText(place.words, pageRun ? "in this page" : "");
   place.words.hidden = !pageRun;
-  place.show.hidden = !hasWeights || pageRun !== undefined || line.kind !== "lost";
+  const isShownThere = line.kind !== "lost" && timeline.hasLive;
+  place.show.hidden = !hasWeights || pageRun !== undefined || isShownThere;
   place.train.hidden = !isAble || pageRun?.isTraining === true;
   place.stop.hidden = pageRun?.isTraining !== true;
   place.back.hidden = !pageRun;

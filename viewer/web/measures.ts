@@ -109,7 +109,7 @@ export const significant = (value: number) =>
   Number.isFinite(value) ? value.toPrecision(3).replace("-", "−") : "–";
 
 /** "movementTime" as "Movement time". */
-function spaced(name: string): string {
+export function spaced(name: string): string {
   const words = name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replaceAll(/[-_]/g, " ").toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -37,11 +37,11 @@ export type Theme = Readonly<Record<(typeof names)[number], Colour>> & {
 };
 
 const storageKey = "callosum.theme";
-const systemIsDark = globalThis.matchMedia("(prefers-color-scheme: dark)");
 
 /** The current theme; follows the system until the reader chooses. */
 export class Themes {
   readonly #listeners = new Set<(theme: Theme) => void>();
+  readonly #systemIsDark = globalThis.matchMedia("(prefers-color-scheme: dark)");
   readonly #probe = document.createElement("span");
 
   constructor() {
@@ -49,7 +49,7 @@ export class Themes {
     document.body.append(this.#probe);
     const chosen = recall();
     if (chosen) document.documentElement.dataset.theme = chosen;
-    systemIsDark.addEventListener("change", () => this.#tell());
+    this.#systemIsDark.addEventListener("change", () => this.#tell());
   }
 
   /** Change to the other one and remember it. */
@@ -68,7 +68,7 @@ export class Themes {
 
   get #dark(): boolean {
     const chosen = document.documentElement.dataset.theme;
-    return chosen ? chosen === "dark" : systemIsDark.matches;
+    return chosen ? chosen === "dark" : this.#systemIsDark.matches;
   }
 
   #tell(): void {

@@ -1,57 +1,50 @@
 /// <reference lib="dom" />
 /**
- * The learning curves of a run: a thin line for each job, a strong one for the mean of each variant's
- * seeds.
+ * The learning curves of a run: a strong line for the mean of each variant's seeds, about it a band from the
+ * lowest to the highest of them, and a thin line for each seed where the reader wants to see it.
  */
-import uPlot from "uplot";
-import type { Curve } from "../../../cluster/protocol.ts";
-import { basis, Chart, decades } from "../chart.ts";
 import { element, setText } from "../dom.ts";
 import { significant } from "../measures.ts";
-import { css } from "../palette.ts";
-import { type SeriesColours, seriesCount, type Theme } from "../theme.ts";
-import { meanCurve, type Points } from "./mean_curve.ts";
-import { writeTick } from "./words.ts";
+import { type DrawnLine, LineChart } from "../run/line_chart.ts";
+import type { Theme } from "../theme.ts";
+import { meanCurve, type Points, rangeOfCurves } from "./mean_curve.ts";
 
-/** How a variant is drawn: beyond as many as there are colours, they come again dashed. */
-export interface SeriesStyle {
-  /** 1 … `seriesCount` */
-  readonly colour: number;
-  readonly dashed: boolean;
-}
-
-export function seriesStyle(index: number): SeriesStyle {
-  return { colour: index % seriesCount + 1, dashed: index % (2 * seriesCount) >= seriesCount };
-}
-
-interface Line {
+/** How a metric of a job went. */
+export interface JobCurve extends Points {
+  readonly job: string;
+  /** The job's variant. */
   readonly group: string;
-  readonly isMean: boolean;
-  readonly points: Points;
 }
 
 /** See the file's head. */
 export class CurveChart {
   readonly #host = element("#curves", HTMLElement);
   readonly #readout = element("#curve-readout", HTMLElement);
-  readonly #chart: Chart;
-  readonly #curves = new Map<string, Curve>();
+  readonly #whole = element("#whole-range", HTMLButtonElement);
+  readonly #chart = new LineChart(this.#host, {
+    onPoint: (text) => text ? setText(this.#readout, text) : this.#rest(),
+    onZoom: (isClose) => this.#whole.hidden = !isClose,
+    writePlace: (step) => `step ${Math.round(step)}`,
+  });
+  readonly #curves = new Map<string, JobCurve>();
   readonly #hidden = new Set<string>();
   #groups: readonly string[] = [];
-  #lines: Line[] = [];
-  /** What is drawn: a change of it needs another chart, a change of numbers does not. */
-  #form = "";
   #metric = "";
   #logarithmic = false;
+  #eachSeed = false;
 
   constructor() {
-    this.#chart = new Chart(this.#host, (theme) => this.#options(theme));
+    this.#whole.addEventListener("click", () => {
+      this.#chart.reset();
+      this.#host.focus();
+    });
   }
 
   /** Another run, or another metric: what was there is forgotten. */
   reset(metric: string): void {
     this.#metric = metric;
     this.#curves.clear();
+    this.#chart.reset();
     this.#update();
   }
 
@@ -62,8 +55,8 @@ export class CurveChart {
     this.#update();
   }
 
-  add(curve: Curve): void {
-    this.#curves.set(curve.job, curve);
+  add(...curves: readonly JobCurve[]): void {
+    for (const curve of curves) this.#curves.set(curve.job, curve);
     this.#update();
   }
 
@@ -79,41 +72,56 @@ export class CurveChart {
 
   set logarithmic(logarithmic: boolean) {
     this.#logarithmic = logarithmic;
-    this.#form = "";
     this.#update();
   }
 
-  /** The mean of a variant at the last step that all of its seeds have reached; NaN without any. */
+  /** Whether each seed has a line of its own. */
+  set eachSeed(eachSeed: boolean) {
+    this.#eachSeed = eachSeed;
+    this.#update();
+  }
+
+  /** The mean of a variant as far as all of its seeds have come; without points before that. */
+  mean(group: string): Points {
+    return meanCurve(this.#of(group));
+  }
+
+  /** Its last value; NaN without any. */
   latest(group: string): number {
-    return meanCurve(this.#of(group)).y.at(-1) ?? NaN;
+    return this.mean(group).y.at(-1) ?? NaN;
   }
 
   paint(theme: Theme): void {
     this.#chart.paint(theme);
   }
 
-  #of(group: string): Curve[] {
+  #of(group: string): JobCurve[] {
     return [...this.#curves.values()].filter((curve) => curve.group === group);
   }
 
   #update(): void {
-    this.#lines = this.#groups.filter((group) => this.isShown(group)).flatMap((group) => {
-      const seeds = this.#of(group);
-      const mean = { group, isMean: true, points: meanCurve(seeds) };
-      if (seeds.length < 2) return [mean];
-      return [...seeds.map((points) => ({ group, isMean: false, points })), mean];
+    const shown = this.#groups.filter((group) => this.isShown(group));
+    this.#chart.show(shown.flatMap((group) => this.#lines(group)), {
+      xLabel: "",
+      yLabel: "",
+      xLogarithmic: false,
+      yLogarithmic: this.#logarithmic,
+      fromZero: true,
     });
-    const tables = this.#lines.map(({ points: { x, y } }): uPlot.AlignedData => [
-      [...x],
-      this.#logarithmic ? y.map((value) => value > 0 ? value : null) : [...y],
-    ]);
-    this.#chart.data = tables.length > 0 ? uPlot.join(tables) : [[]];
-    const form = JSON.stringify(this.#lines.map(({ group, isMean }) => [group, isMean]));
-    if (form !== this.#form) {
-      this.#form = form;
-      this.#chart.rebuild();
-    }
     this.#describe();
+  }
+
+  #lines(group: string): DrawnLine[] {
+    const seeds = this.#of(group);
+    const mean = this.mean(group);
+    const drawn = { name: group, category: this.#groups.indexOf(group) };
+    const strong: DrawnLine = { ...drawn, ...mean, form: "line" };
+    if (seeds.length < 2) return [strong];
+    const thin = seeds.map((seed): DrawnLine => ({ ...drawn, ...seed, form: "faint" }));
+    return [
+      ...this.#eachSeed ? thin : [],
+      { ...strong, band: rangeOfCurves(seeds, mean.x) },
+    ];
   }
 
   /** In words, for those who do not see the lines. */
@@ -131,52 +139,4 @@ export class CurveChart {
     const isEmpty = this.#curves.size === 0;
     setText(this.#readout, isEmpty && this.#groups.length > 0 ? "no measurements read yet" : "");
   }
-
-  #options(theme: Theme): Omit<uPlot.Options, "width" | "height"> {
-    const values: uPlot.Axis.Values = (_, ticks) =>
-      ticks.map((tick) => tick === null ? "" : writeTick(tick));
-    const form = basis(theme, values);
-    const [steps, metric] = form.axes ?? [];
-    return {
-      ...form,
-      axes: [{ ...steps, values }, { ...metric, size: 48 }],
-      scales: {
-        x: { time: false, range: (_, lower, upper) => [Math.min(lower ?? 0, 0), upper || 1] },
-        y: this.#logarithmic
-          ? { distr: 3, log: 10, range: (_, lower, upper) => decades(lower, upper) }
-          : { range: (_, lower, upper) => padded(lower, upper) },
-      },
-      series: [{}, ...this.#lines.map((line) => this.#series(line, theme.series))],
-      hooks: { setCursor: [(plot) => this.#point(plot)] },
-    };
-  }
-
-  #series({ group, isMean }: Line, colours: SeriesColours): uPlot.Series {
-    const { colour, dashed } = seriesStyle(this.#groups.indexOf(group));
-    return {
-      stroke: css(colours[colour - 1], isMean ? 1 : 0.4),
-      width: isMean ? 2 : 1,
-      dash: dashed ? [6, 4] : undefined,
-      points: { show: false },
-      spanGaps: true,
-    };
-  }
-
-  #point({ cursor, data }: uPlot): void {
-    const { idx: index, left = -1 } = cursor;
-    if (index === null || index === undefined || left < 0) return this.#rest();
-    const values = this.#lines.flatMap(({ group, isMean }, i) => {
-      const value = data[i + 1]?.[index];
-      return isMean && typeof value === "number" ? [`${group} ${significant(value)}`.trim()] : [];
-    });
-    setText(this.#readout, [`step ${data[0][index]}`, ...values].join(" · "));
-  }
-}
-
-/** A little more than what there is; from 0 on where that is not far. */
-function padded(lower: number | null, upper: number | null): [number, number] {
-  if (lower === null || upper === null) return [0, 1];
-  const margin = 0.06 * (upper - lower) || 0.1 * Math.abs(upper) || 1;
-  const isNearZero = lower >= 0 && lower < 0.5 * upper;
-  return [isNearZero ? 0 : lower - margin, upper + margin];
 }

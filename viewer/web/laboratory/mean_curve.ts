@@ -20,14 +20,31 @@ export function meanCurve(curves: readonly Points[]): Points {
   // The end that all have reached is no place of the densest, unless it is the one that is behind.
   if (from <= to && places.at(-1) !== to) places.push(to);
   const sums = new Float64Array(places.length);
-  for (const curve of begun) {
-    let next = 0;
-    places.forEach((place, i) => {
-      while (curve.x[next] < place) next++;
-      sums[i] += valueAt(curve, next, place);
-    });
-  }
+  for (const curve of begun) valuesAt(curve, places).forEach((value, i) => sums[i] += value);
   return { x: places, y: Array.from(sums, (sum) => sum / begun.length) };
+}
+
+/**
+ * Between which values `curves` are at `places`, at which all are that have begun: those of their mean.
+ */
+export function rangeOfCurves(
+  curves: readonly Points[],
+  places: readonly number[],
+): { readonly low: readonly number[]; readonly high: readonly number[] } {
+  const begun = curves.filter(({ x }) => x.length > 0).map((curve) => valuesAt(curve, places));
+  return {
+    low: places.map((_, i) => Math.min(...begun.map((values) => values[i]))),
+    high: places.map((_, i) => Math.max(...begun.map((values) => values[i]))),
+  };
+}
+
+/** The values at growing places, none of which lies beyond the curve's ends. */
+function valuesAt(curve: Points, places: readonly number[]): number[] {
+  let next = 0;
+  return places.map((place) => {
+    while (curve.x[next] < place) next++;
+    return valueAt(curve, next, place);
+  });
 }
 
 /** The value at `place`, which lies not beyond point `next` and beyond the one before. */

@@ -1,8 +1,10 @@
 /// <reference lib="dom" />
-/** The list of runs, of which one is chosen. */
+/** The list of runs, each a link to it, with a box to mark it for a comparison. */
 import type { Laboratory, RunSummary } from "../../../cluster/protocol.ts";
+import type { RunMarks } from "../compare/run_marks.ts";
 import { create, element, setText } from "../dom.ts";
 import { KeyedList, type Row } from "../keyed_list.ts";
+import { writeAddress } from "../router.ts";
 import { StateBar } from "./state_bar.ts";
 import { writeCounts, writeMore, writeShare, writeTime } from "./words.ts";
 
@@ -13,18 +15,15 @@ export class RunsPanel {
   readonly #nothing = element("#no-runs", HTMLElement);
   readonly #more = element("#more-runs", HTMLElement);
   readonly #rows: KeyedList<RunSummary>;
-  readonly #choose: (run: string) => void;
   #runs: readonly RunSummary[] = [];
   #chosen = "";
 
-  /** @param choose called when the reader chooses a run */
-  constructor(choose: (run: string) => void) {
-    this.#choose = choose;
+  constructor(private readonly marks: RunMarks) {
     this.#rows = new KeyedList(this.#host, ({ run }) => run, ({ run }) => this.#row(run));
     this.#host.addEventListener("keydown", (event) => this.#key(event));
   }
 
-  /** The run that is chosen. */
+  /** The run that is shown. */
   set chosen(run: string) {
     this.#chosen = run;
     this.#rows.show(this.#runs);
@@ -40,20 +39,19 @@ export class RunsPanel {
 
   #row(run: string): Row<RunSummary> {
     const item = create("li");
-    const button = create("button");
-    button.type = "button";
-    button.addEventListener("click", () => this.#choose(run));
+    const link = create("a");
+    link.href = writeAddress("runs", [run]);
     const title = create("span", "line");
     const share = create("span");
     const bar = new StateBar();
     const counts = create("span", "line second");
     const time = create("span", "line second");
-    button.append(title, share, bar.element, counts, time);
-    item.append(button);
+    link.append(title, share, bar.element, counts, time);
+    item.append(this.marks.box(run), link);
     return {
       element: item,
       show: (summary) => {
-        button.setAttribute("aria-current", String(run === this.#chosen));
+        link.ariaCurrent = String(run === this.#chosen);
         setText(title, summary.title);
         title.title = summary.run;
         setText(share, writeShare(summary.progress));
@@ -68,9 +66,9 @@ export class RunsPanel {
   #key(event: KeyboardEvent): void {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step === undefined) return;
-    const buttons = [...this.#host.querySelectorAll("button")];
-    const focused = buttons.findIndex((button) => button === document.activeElement);
-    const next = buttons[focused + step];
+    const links = [...this.#host.querySelectorAll("a")];
+    const focused = links.findIndex((link) => link === document.activeElement);
+    const next = links[focused + step];
     if (focused < 0 || !next) return;
     event.preventDefault();
     next.focus();

@@ -1,30 +1,17 @@
 /// <reference lib="dom" />
-/** The strip under the header: whether the server is there, what went wrong and was mended, alarms. */
-import type { Laboratory, ShownAlarm } from "../../../cluster/protocol.ts";
+/** What stands above every view: whether the server is there, whether results differ, what one may do. */
+import type { Laboratory } from "../../../cluster/protocol.ts";
 import { type LineState, writeLost } from "../connection.ts";
-import { create, element, setText } from "../dom.ts";
-import { KeyedList, type Row } from "../keyed_list.ts";
-import { writeLink, writeMore } from "./words.ts";
-
-type Counter = readonly [name: string, count: number];
+import { element, setText } from "../dom.ts";
+import { writeLink } from "./words.ts";
 
 /** Everything that concerns the laboratory as a whole. */
 export class Strip {
   readonly #name = element("#laboratory-name", HTMLElement);
   readonly #lineState = element("#line-state", HTMLElement);
   readonly #notice = element("#notice", HTMLElement);
-  readonly #alarmsButton = element("#alarms-button", HTMLButtonElement);
-  readonly #moreAlarms = element("#more-alarms", HTMLElement);
-  readonly #counters = new KeyedList<Counter>(
-    element("#counters", HTMLElement),
-    ([name]) => name,
-    counterRow,
-  );
-  readonly #alarms = new KeyedList<ShownAlarm>(
-    element("#alarms ul", HTMLElement),
-    (alarm) => JSON.stringify(alarm),
-    alarmRow,
-  );
+  readonly #alarms = element("#alarms-link", HTMLAnchorElement);
+  readonly #onlyLooks = element("#only-looks", HTMLElement);
   #line: LineState = { kind: "connecting" };
   #laboratory: Laboratory | undefined;
 
@@ -34,19 +21,22 @@ export class Strip {
     this.#showState();
   }
 
+  /** Whether the page's orders are carried out. */
+  showRights(mayControl: boolean): void {
+    this.#onlyLooks.hidden = mayControl;
+  }
+
   show(laboratory: Laboratory): void {
     this.#laboratory = laboratory;
     document.documentElement.dataset.link = laboratory.link.state;
     setText(this.#name, laboratory.name);
-    this.#counters.show(Object.entries(laboratory.counters));
-    const { total, list } = laboratory.alarms;
-    this.#alarmsButton.disabled = total === 0;
+    this.#name.title = laboratory.name;
+    const { total } = laboratory.alarms;
+    this.#alarms.dataset.level = total > 0 ? "warning" : "quiet";
     setText(
-      this.#alarmsButton,
+      this.#alarms,
       total === 0 ? "No alarms" : `${total} ${total === 1 ? "alarm" : "alarms"}`,
     );
-    this.#alarms.show(list);
-    setText(this.#moreAlarms, writeMore(total, list.length, "alarms"));
     this.#showState();
   }
 
@@ -72,27 +62,4 @@ export class Strip {
       isAway ? "warning" : "quiet",
     ];
   }
-}
-
-function counterRow([name]: Counter): Row<Counter> {
-  const entry = create("div");
-  const number = create("dd");
-  entry.append(create("dt", "", name), number);
-  return {
-    element: entry,
-    show([, count]) {
-      setText(number, String(count));
-      entry.dataset.zero = String(count === 0);
-    },
-  };
-}
-
-function alarmRow({ job, workers, backends }: ShownAlarm): Row<ShownAlarm> {
-  const item = create("li");
-  const [first, second] = workers.map((worker, i) => `${worker} (${backends[i]})`);
-  item.append(
-    create("span", "line", `${first} against ${second}`),
-    create("span", "line second", `job ${job}`),
-  );
-  return { element: item, show() {} };
 }

@@ -28,13 +28,18 @@ export function writeShare(share: number): string {
 /** How long a run still takes, or how long ago it was submitted. */
 export function writeTime({ submitted, secondsLeft, total, jobs }: RunSummary, now: Date): string {
   if (secondsLeft !== undefined) return `${writeDuration(secondsLeft)} left`;
-  const moment = new Date(submitted);
+  const when = writeMoment(submitted, now);
+  if (!when) return "";
+  return jobs.done === total ? `finished · submitted ${when}` : `submitted ${when}`;
+}
+
+/** A moment of today as "14:05", another one as "Nov 24"; nothing of what is none. */
+export function writeMoment(time: string, now: Date): string {
+  const moment = new Date(time);
   if (Number.isNaN(moment.getTime())) return "";
-  const isToday = moment.toDateString() === now.toDateString();
-  const when = isToday
+  return moment.toDateString() === now.toDateString()
     ? moment.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false })
     : moment.toLocaleDateString([], { month: "short", day: "numeric" });
-  return jobs.done === total ? `finished · submitted ${when}` : `submitted ${when}`;
 }
 
 /** "nats-server away since 12 s; workers keep training", or that all is well. */
@@ -55,6 +60,13 @@ export function writeMore(total: number, shown: number, what: string): string {
   return total > shown ? `… and ${total - shown} more ${what}` : "";
 }
 
+/** "a, b and 3 more": the first few names. */
+export function writeNames(names: readonly string[], most: number): string {
+  const rest = names.length - most;
+  // To name one more takes no more room than to say that there is one.
+  return rest > 1 ? `${names.slice(0, most).join(", ")} and ${rest} more` : names.join(", ");
+}
+
 /** Steps of a job. */
 export function writeSteps(step: number, steps: number): string {
   return steps > 0 ? `${step} of ${steps}` : step > 0 ? `${step}` : "";
@@ -73,9 +85,11 @@ export function writeBytes(bytes: number): string {
   return gibibytes < 10 ? `${gibibytes.toFixed(1)} GiB` : `${gibibytes.toFixed(0)} GiB`;
 }
 
-/** A step or a value on an axis, as short as it goes. */
+/** A step or a value on an axis, as short as it goes without being another one: neighbours must differ. */
 export function writeTick(value: number): string {
   const magnitude = Math.abs(value);
-  if (magnitude !== 0 && (magnitude < 1e-3 || magnitude >= 1e5)) return value.toExponential(0);
-  return String(Number(value.toPrecision(3))).replace("-", "−");
+  const [unit, letter] = magnitude >= 1e6 ? [1e6, "M"] : magnitude >= 1e4 ? [1e3, "k"] : [1, ""];
+  const rounded = Number((value / unit).toPrecision(3));
+  const isFar = magnitude !== 0 && (magnitude < 1e-3 || magnitude >= 1e9);
+  return (isFar ? (rounded * unit).toExponential() : `${rounded}${letter}`).replace(/^-/, "−");
 }

@@ -1,65 +1,112 @@
 /// <reference lib="dom" />
-/** The list of workers: what each has, and what it does. */
+/** The workers: what each has, what it does, and how to have it leave. */
 import type { Laboratory, ShownWorker } from "../../../cluster/protocol.ts";
 import { create, element, setText } from "../dom.ts";
 import { KeyedList, type Row } from "../keyed_list.ts";
+import type { Orders } from "./orders.ts";
 import { ProgressBar } from "./state_bar.ts";
 import { writeBytes, writeMore, writeSteps, writeWorkerState } from "./words.ts";
+
+/** A worker, and whether the reader may send it away. */
+interface WorkerLine {
+  readonly worker: ShownWorker;
+  readonly mayControl: boolean;
+}
 
 /** The panel of the workers. */
 export class WorkersPanel {
   readonly #facts = element("#workers-facts", HTMLElement);
   readonly #nothing = element("#no-workers", HTMLElement);
   readonly #more = element("#more-workers", HTMLElement);
-  readonly #rows = new KeyedList<ShownWorker>(
-    element("#workers", HTMLElement),
-    ({ id }) => id,
-    () => new WorkerRow(),
-  );
+  readonly #rows: KeyedList<WorkerLine>;
 
-  show({ total, list }: Laboratory["workers"]): void {
-    this.#rows.show(list);
+  constructor(orders: Orders) {
+    this.#rows = new KeyedList(
+      element("#workers", HTMLElement),
+      ({ worker: { id } }) => id,
+      ({ worker }) => new WorkerRow(worker, orders),
+    );
+  }
+
+  /** @param mayControl whether the page's orders are carried out */
+  show({ total, list }: Laboratory["workers"], mayControl: boolean): void {
+    this.#rows.show(list.map((worker) => ({ worker, mayControl })));
     const finished = list.reduce((sum, worker) => sum + worker.finished, 0);
-    setText(this.#facts, total > 0 ? `${total} · ${finished} jobs finished` : "");
+    setText(this.#facts, total > 0 ? `${finished} jobs finished by those that are here` : "");
     setText(this.#more, writeMore(total, list.length, "workers"));
     this.#nothing.hidden = total > 0;
   }
 }
 
-class WorkerRow implements Row<ShownWorker> {
+/** What each cell says; the column's head says what that is. */
+const cells = ["doing", "backends", "load", "memory", "finished", "order"] as const;
+
+class WorkerRow implements Row<WorkerLine> {
   readonly element = create("tr");
   readonly #name = create("span", "line");
-  readonly #has = create("span", "line second");
+  readonly #host = create("span", "line second");
   readonly #job = create("span", "line");
-  readonly #doing = create("span", "line second");
+  readonly #doing = create("span", "line second word");
   readonly #bar = new ProgressBar();
+  readonly #backends = create("span", "line");
+  readonly #devices = create("span", "line second");
   readonly #load = create("span", "line");
-  readonly #memory = create("span", "line second");
+  readonly #loadBar = new ProgressBar();
+  readonly #free = create("span", "line");
+  readonly #total = create("span", "line second");
+  readonly #finished = create("span", "line");
+  readonly #drain: HTMLButtonElement;
+  #state: ShownWorker["state"];
 
-  constructor() {
+  constructor({ id, name, state }: ShownWorker, orders: Orders) {
+    this.#state = state;
+    this.#drain = orders.button("Drain", () => ({ type: "drain", worker: id }), () => ({
+      title: `Drain ${name}?`,
+      text: this.#state === "working"
+        ? "It finishes the job in hand, takes no other, and leaves."
+        : "It takes no more jobs, and leaves.",
+      verb: "Drain it",
+    }));
+    this.#drain.title = "Finish the job in hand, take no other, leave";
+    this.#drain.ariaLabel = `Drain ${name}`;
     const head = create("th");
     head.scope = "row";
-    head.append(this.#name, this.#has);
-    const job = create("td");
-    job.append(this.#job, this.#bar.element, this.#doing);
-    const machine = create("td");
-    machine.append(this.#load, this.#memory);
-    this.#doing.classList.add("word");
-    this.element.append(head, job, machine);
+    head.append(this.#name, this.#host);
+    const contents: Readonly<Record<(typeof cells)[number], readonly Node[]>> = {
+      doing: [this.#job, this.#bar.element, this.#doing],
+      backends: [this.#backends, this.#devices],
+      load: [this.#load, this.#loadBar.element],
+      memory: [this.#free, this.#total],
+      finished: [this.#finished],
+      order: [this.#drain],
+    };
+    this.element.append(
+      head,
+      ...cells.map((name) => {
+        const cell = create("td", `worker-${name}`);
+        cell.append(...contents[name]);
+        return cell;
+      }),
+    );
   }
 
-  show(worker: ShownWorker): void {
-    const { id, name, host, state, backends, job, load, cores, memory } = worker;
-    this.element.dataset.state = state;
+  show({ worker, mayControl }: WorkerLine): void {
+    const { id, name, host, state, backends, job, load, cores, memory, finished } = worker;
+    this.#state = this.element.dataset.state = state;
     setText(this.#name, name);
     this.#name.title = id;
-    const names = backends.map(({ name }) => name).join(", ") || "no backend";
-    setText(this.#has, `${host} · ${names}`);
-    this.#has.title = backends.map(({ name, device }) => `${name}: ${device}`).join("\n");
+    setText(this.#host, host);
+    setText(this.#backends, backends.map(({ name }) => name).join(", ") || "none");
+    setText(this.#devices, backends.map(({ device }) => device).join(", "));
+    this.#backends.title = backends.map(({ name, device }) => `${name}: ${device}`).join("\n");
     this.#showJob(job, writeWorkerState(worker));
     setText(this.#load, `${load.toFixed(1)} / ${cores}`);
-    setText(this.#memory, `${writeBytes(memory.free)} free`);
-    this.#memory.title = `of ${writeBytes(memory.total)}`;
+    this.#loadBar.show(load / cores);
+    setText(this.#free, `${writeBytes(memory.free)} free`);
+    setText(this.#total, `of ${writeBytes(memory.total)}`);
+    setText(this.#finished, String(finished));
+    this.#drain.hidden = !mayControl;
+    this.#drain.ariaDisabled = String(state === "draining" || state === "silent");
   }
 
   #showJob(job: ShownWorker["job"], doing: string): void {

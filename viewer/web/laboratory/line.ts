@@ -1,0 +1,150 @@
+/// <reference lib="dom" />
+/**
+ * The page's line to its laboratory: what is told goes to whoever listens, runs are watched closely as long
+ * as somebody wants to see them, and orders are answered.
+ */
+import type {
+  Answer,
+  Laboratory,
+  LaboratoryCommand,
+  LaboratoryMessage,
+} from "../../../cluster/protocol.ts";
+import { Connection, type LaboratoryConnection, type LineState } from "../connection.ts";
+import { isWatchable, type WatchedRun } from "./watched_run.ts";
+
+const socketPath = "/socket";
+
+/** Something that is ordered; the line numbers it. */
+export type Order = WithoutNumber<LaboratoryCommand>;
+type WithoutNumber<Command> = Command extends LaboratoryCommand ? Omit<Command, "request"> : never;
+
+/** What came of an order. */
+export type Outcome = Pick<Answer, "ok" | "message" | "run">;
+
+/** See the file's head. */
+export class LaboratoryLine {
+  readonly #connection: LaboratoryConnection;
+  readonly #listeners = new Set<(message: LaboratoryMessage) => void>();
+  readonly #others = new Map<string, WatchingLine>();
+  readonly #waiting = new Map<number, (outcome: Outcome) => void>();
+  #first: WatchedRun | undefined;
+  #laboratory: Laboratory | undefined;
+  #mayControl = false;
+  #requests = 0;
+
+  /** @param onState told how the line is */
+  constructor(onState: (state: LineState) => void) {
+    this.#connection = new Connection(socketPath, {
+      onOpen: () => this.#watchFirst(),
+      onEvent: (message) => this.#receive(message),
+      onState: (state) => {
+        if (state.kind === "lost") this.#giveUpWaiting();
+        onState(state);
+      },
+    });
+  }
+
+  /** How the laboratory stands, as far as it has said. */
+  get laboratory(): Laboratory | undefined {
+    return this.#laboratory;
+  }
+
+  /** Whether this page's orders are carried out. */
+  get mayControl(): boolean {
+    return this.#mayControl;
+  }
+
+  /**
+   * Have `listener` told of everything that comes.
+   * @returns how to end that
+   */
+  listen(listener: (message: LaboratoryMessage) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Watch these runs closely from now on, and no others; of what cannot be a run nothing is ever told. */
+  watch(runs: readonly WatchedRun[]): void {
+    const [first, ...others] = runs.filter(isWatchable);
+    this.#first = first;
+    this.#watchFirst();
+    const keys = new Set(others.map(keyOf));
+    for (const [key, line] of this.#others) {
+      if (keys.has(key)) continue;
+      this.#others.delete(key);
+      line.close();
+    }
+    for (const run of others) {
+      const key = keyOf(run);
+      if (this.#others.has(key)) continue;
+      this.#others.set(key, new WatchingLine(run, (message) => this.#tell(message)));
+    }
+  }
+
+  /** Order something; what came of it. The server answers every order, unless the line breaks before. */
+  async order(order: Order): Promise<Outcome> {
+    const request = this.#requests++;
+    const answered = new Promise<Outcome>((resolve) => this.#waiting.set(request, resolve));
+    if (!this.#connection.send({ ...order, request })) {
+      this.#waiting.delete(request);
+      return { ok: false, message: "The page is not connected; nothing was ordered." };
+    }
+    return await answered;
+  }
+
+  #receive(message: LaboratoryMessage): void {
+    switch (message.type) {
+      case "rights":
+        this.#mayControl = message.control;
+        break;
+      case "answer":
+        this.#settle(message.request, message);
+        break;
+      case "laboratory":
+        this.#laboratory = message;
+        break;
+    }
+    this.#tell(message);
+  }
+
+  #tell(message: LaboratoryMessage): void {
+    for (const listener of this.#listeners) listener(message);
+  }
+
+  #watchFirst(): void {
+    const { run = null, metric = null } = this.#first ?? {};
+    this.#connection.send({ type: "watch", run, metric });
+  }
+
+  #settle(request: number, outcome: Outcome): void {
+    this.#waiting.get(request)?.(outcome);
+    this.#waiting.delete(request);
+  }
+
+  #giveUpWaiting(): void {
+    const message = "The connection broke before the answer came; it may have been done.";
+    for (const request of this.#waiting.keys()) this.#settle(request, { ok: false, message });
+  }
+}
+
+const keyOf = ({ run, metric }: WatchedRun) => JSON.stringify([run, metric]);
+
+/** A page watches one run on a line: each further one has a line of its own, on which nothing else is heard. */
+class WatchingLine {
+  readonly #connection: LaboratoryConnection;
+
+  constructor(run: WatchedRun, onMessage: (message: LaboratoryMessage) => void) {
+    const connection: LaboratoryConnection = new Connection(socketPath, {
+      onOpen: () => connection.send({ type: "watch", ...run }),
+      onEvent: (message) => {
+        if (message.type === "laboratory-run" || message.type === "curve") onMessage(message);
+      },
+      onState: () => {},
+    });
+    this.#connection = connection;
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+}
