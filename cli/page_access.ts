@@ -40,7 +40,7 @@ export function requireFreePort({ port, host: hostname }: PageOptions): void {
 }
 
 const notListening = (host: string) =>
-  `this program may not listen on ${host}; deno task sim:host and deno task cluster may`;
+  `this program may not listen on ${host}; deno task sim:host, view:host and cluster may`;
 
 /**
  * What the flags ask for, with tokens where other machines can reach the page, or where a file keeps them.

@@ -8,6 +8,7 @@
  *       checkpoint.previous.safetensors    the one before
  *       checkpoint.sha256                  digests of both
  *       report.json                        the outcome
+ *       trials.recording                   what was shown of the arm, see trial_recording.ts
  *       run.lock                           locked by the process that has the run open; names it
  *
  * Only one process at a time has a run open. The lock belongs to the system and ends with the process
