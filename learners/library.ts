@@ -2,6 +2,7 @@
 import { biper } from "./compression/biper.ts";
 import { reste } from "./compression/reste.ts";
 import { dagnn } from "./graphs/dagnn.ts";
+import { mip } from "./hypernetworks/mip.ts";
 import type { Method } from "./method.ts";
 import { bilateral } from "./motor/bilateral.ts";
 import { her } from "./rl/her_method.ts";
@@ -21,6 +22,7 @@ export const library: readonly Method[] = [
   td3,
   her,
   impala,
+  mip,
 ];
 
 /**
