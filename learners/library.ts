@@ -10,6 +10,7 @@ import { impala } from "./rl/impala_method.ts";
 import { ppo } from "./rl/ppo_method.ts";
 import { sac } from "./rl/sac_method.ts";
 import { td3 } from "./rl/td3_method.ts";
+import { neuralCollapse } from "./theory/neural_collapse.ts";
 
 /** All methods. */
 export const library: readonly Method[] = [
@@ -23,6 +24,7 @@ export const library: readonly Method[] = [
   her,
   impala,
   mip,
+  neuralCollapse,
 ];
 
 /**
