@@ -11,6 +11,7 @@ import { ppo } from "./rl/ppo_method.ts";
 import { sac } from "./rl/sac_method.ts";
 import { td3 } from "./rl/td3_method.ts";
 import { neuralCollapse } from "./theory/neural_collapse.ts";
+import { wideDeep } from "./theory/wide_deep.ts";
 
 /** All methods. */
 export const library: readonly Method[] = [
@@ -25,6 +26,7 @@ export const library: readonly Method[] = [
   impala,
   mip,
   neuralCollapse,
+  wideDeep,
 ];
 
 /**
