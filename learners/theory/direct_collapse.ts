@@ -13,6 +13,7 @@ import { Matrix } from "ml-matrix";
 import { z } from "zod";
 import type { RandomStream } from "../../sim/random.ts";
 import type { JobContext, JobProgress, Snapshot } from "../method.ts";
+import { clipByGlobalNorm } from "../nn/adam.ts";
 import { orthogonal } from "../nn/initialisers.ts";
 import { type Geometry, geometryOf, type Measured, measuredSchema } from "./collapse_geometry.ts";
 import { type CollapseTheory, collapseTheory, type DeepLinearProblem } from "./collapse_theory.ts";
@@ -58,6 +59,8 @@ const measureInterval = 100;
 const checkpointInterval = 10 * measureInterval;
 
 const momentum = 0.9;
+/** Products of many layers have slopes without bound: from some starts a first step would lead out of sight. */
+const largestSlope = 1;
 
 /** All descents of a job, in order. */
 export interface Descents {
@@ -146,6 +149,7 @@ class DescentRun {
     const [parameters, gradient, velocity] = [this.#parameters, this.#gradient, this.#velocity];
     for (let step = 0; step < steps; step++) {
       this.#model.lossAndGradient(parameters, gradient);
+      clipByGlobalNorm(gradient, largestSlope);
       for (let i = 0; i < parameters.length; i++) {
         velocity[i] = momentum * velocity[i] + gradient[i];
         parameters[i] -= learningRate * velocity[i];

@@ -1,35 +1,7 @@
 /// <reference lib="dom" />
-/**
- * A real Chromium for tests of the page. It is looked for in CALLOSUM_CHROMIUM and in the usual places;
- * without one these tests are skipped, and say so.
- */
-import { existsSync } from "node:fs";
+/** A real Chromium for tests of the page; without one these tests are skipped, and say so. */
 import type { Browser, Page } from "playwright-core";
-
-// On import Playwright looks into /proc for signs of WSL, which Deno allows only together with everything
-// else; this variable of its `is-wsl` postpones the look for good.
-Deno.env.set("__IS_WSL_TEST__", "1");
-const { chromium } = await import("playwright-core");
-
-const executablePath = [
-  Deno.env.get("CALLOSUM_CHROMIUM"),
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-].find((path) => path !== undefined && existsSync(path));
-
-/** WebGL in software, no sandbox (containers have none), no traffic of the browser's own. */
-const args = [
-  "--use-gl=angle",
-  "--use-angle=swiftshader",
-  "--enable-unsafe-swiftshader",
-  "--no-sandbox",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
+import { findChromium, launchChromium } from "../../viewer/chromium.ts";
 
 /** Far longer than anything takes: a failed wait, not a slow machine, ends a test. */
 export const patience = 120_000;
@@ -45,7 +17,7 @@ export const desktop: View = { width: 1280, height: 800, colorScheme: "dark" };
 
 /** A test that needs the browser. */
 export function browserTest(name: string, act: (browser: Browser) => Promise<void>): void {
-  if (!executablePath) {
+  if (findChromium() === undefined) {
     Deno.test({ name: `${name} (skipped: no Chromium)`, ignore: true, fn: () => {} });
     return;
   }
@@ -55,12 +27,8 @@ export function browserTest(name: string, act: (browser: Browser) => Promise<voi
     sanitizeOps: false,
     sanitizeResources: false,
     async fn() {
-      const browser = await chromium.launch({ executablePath, args });
-      try {
-        await act(browser);
-      } finally {
-        await browser.close();
-      }
+      await using browser = await launchChromium();
+      await act(browser);
     },
   });
 }

@@ -4,42 +4,12 @@
  * questions answered, its figures drawn, its tables set, can it be looked at closely, can it be kept.
  */
 import assert from "node:assert/strict";
-import { basename } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { JobSlots } from "../../agents/job_slots.ts";
-import { threadSupply } from "../../agents/library/method_thread.ts";
-import { saveLibraryReport } from "../../agents/library/report_files.ts";
-import { createLibraryRun, currentVersions, executeRun } from "../../agents/library/run.ts";
-import { dagnn } from "../../learners/graphs/dagnn.ts";
 import { browserTest, desktop, type View } from "./browser.ts";
+import { finishedRun } from "./finished_run.ts";
 import { playLaboratory } from "./laboratory_scene.ts";
 
 const light: View = { ...desktop, colorScheme: "light" };
-
-/** A finished run of a method, and the folder that it is in. */
-async function finishedRun(): Promise<{ out: string; run: string }> {
-  const out = await Deno.makeTempDir();
-  await using run = await createLibraryRun(out, {
-    kind: "library",
-    method: "dagnn",
-    profile: "smoke",
-    backend: "wasm",
-    device: "any",
-    variants: ["dagnn", "gcn-2"],
-    seeds: [1, 2],
-    // Long enough that its jobs leave checkpoints.
-    config: dagnn.config.parse({ ...dagnn.profiles.smoke.config, epochs: 30 }),
-    versions: currentVersions(),
-  }, new Date());
-  const end = await executeRun(run, {
-    slots: new JobSlots(1),
-    newThread: threadSupply("wasm"),
-    checkpointSeconds: 0,
-    signal: new AbortController().signal,
-  });
-  await saveLibraryReport(run, dagnn, end);
-  return { out, run: basename(run.path) };
-}
 
 /** A test of a run's page, which is open at it. */
 function runTest(

@@ -8,14 +8,17 @@ import type { SentRun } from "./run_document.ts";
 /** See the file's head. */
 export class ConfigurationPanel {
   readonly #panel = createPanel("configuration-panel", "Configuration");
-  readonly #list = create("dl", "configuration");
+  readonly #list = create("dl");
   readonly #change = new Change();
 
   constructor() {
-    this.#list.tabIndex = 0;
-    this.#list.role = "region";
-    this.#list.ariaLabel = "The configuration's values";
-    this.#panel.element.append(this.#list);
+    // The region that scrolls is around the list: as a region itself it would be no list any more.
+    const region = create("div", "configuration");
+    region.tabIndex = 0;
+    region.role = "region";
+    region.ariaLabel = "The configuration's values";
+    region.append(this.#list);
+    this.#panel.element.append(region);
   }
 
   get element(): HTMLElement {
