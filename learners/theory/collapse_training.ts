@@ -69,11 +69,7 @@ export async function* trainCollapse(
       optimiser.load(groupOf(saved.tensors, "optimiser"));
     }
     for (let epoch = saved?.step ?? 0; epoch < epochs;) {
-      if (curve.length === 0) {
-        const untrained = await measure(network, X, Y, training, theory, decay, 0);
-        curve.push(untrained);
-        yield { step: 1, steps: 1, metrics: progress(untrained) };
-      }
+      if (curve.length === 0) curve.push(await measure(network, X, Y, training, theory, decay, 0));
       const { grads, value } = tf.variableGrads(loss, Object.values(variables));
       const gradients = Object.entries(variables).map(([name, { name: id }]) => [name, grads[id]]);
       optimiser.apply(Object.fromEntries(gradients), warmUpCosine(learningRate, epoch, epochs, 0));
@@ -92,7 +88,11 @@ export async function* trainCollapse(
       }
       yield { step: epoch, steps: epochs, metrics: progress(present) };
     }
-    if (curve.length === 0) curve.push(await measure(network, X, Y, training, theory, decay, 0));
+    if (curve.length === 0) {
+      const untrained = await measure(network, X, Y, training, theory, decay, 0);
+      curve.push(untrained);
+      yield { step: 1, steps: 1, metrics: progress(untrained) };
+    }
     return {
       curve,
       trainingAnswers: await answers(network, X, true),
