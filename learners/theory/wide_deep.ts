@@ -87,7 +87,7 @@ const configSchema = z.object({
 type Config = z.output<typeof configSchema>;
 
 const axes: readonly Axis[] = [
-  { name: "data", meaning: "what is classified", values: taskMeanings },
+  { name: "subjects", meaning: "what is classified", values: taskMeanings },
   {
     name: "classifiers",
     meaning: "by what",
@@ -178,7 +178,10 @@ function partsOf(variant: string): { readonly task: TaskName; readonly kind: Cla
   const combination = combinations.get(variant);
   if (!combination) throw new RangeError(`no variant "${variant}"`);
   // The axes are made of these very names.
-  return { task: combination.data as TaskName, kind: combination.classifiers as ClassifierName };
+  return {
+    task: combination.subjects as TaskName,
+    kind: combination.classifiers as ClassifierName,
+  };
 }
 
 function sizesOf(
