@@ -4,7 +4,7 @@ import { dagnn } from "../../../learners/graphs/dagnn.ts";
 import type { Outcomes } from "../../../learners/method.ts";
 import { isJudged } from "../../../learners/outcomes.ts";
 import { readyBackend } from "../../../learners/nn/backend.ts";
-import { type JobRun, runJob } from "./job.ts";
+import { type JobRun, runJob } from "../method_job.ts";
 
 /** Accuracies as the method's inventors would like them. */
 const good: Readonly<Record<string, readonly number[]>> = {
@@ -85,7 +85,7 @@ Deno.test("the smoke profile runs on cpu and wasm, to the same curves, and is dr
   for (const backend of ["cpu", "wasm"] as const) {
     await readyBackend(backend);
     runs[backend] = {};
-    for (const variant of variants) runs[backend][variant] = await runJob(variant, config);
+    for (const variant of variants) runs[backend][variant] = await runJob(dagnn, variant, config);
   }
   for (const variant of variants) {
     const [cpu, wasm] = [runs.cpu[variant], runs.wasm[variant]];

@@ -1,7 +1,7 @@
 /** DAGNN: what its mathematics says, to the digits; jobs that are interrupted; backends. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import * as tf from "@tensorflow/tfjs";
-import { dagnnNetwork } from "../../../learners/graphs/dagnn.ts";
+import { dagnn, dagnnNetwork } from "../../../learners/graphs/dagnn.ts";
 import { transform } from "../../../learners/graphs/node_networks.ts";
 import { readyBackend } from "../../../learners/nn/backend.ts";
 import { noDropout } from "../../../learners/nn/dropout.ts";
@@ -21,7 +21,7 @@ import { fullMatrix, sparseOf } from "../../../learners/nn/graphs/sparse_matrix.
 import { adam } from "../../../learners/nn/optimisers.ts";
 import { disposeVariables } from "../../../learners/nn/variables.ts";
 import { randomStream } from "../../../sim/random.ts";
-import { runJob } from "./job.ts";
+import { runJob } from "../method_job.ts";
 
 await readyBackend("wasm");
 
@@ -237,10 +237,10 @@ const short = { nodes: 120, validation: 40, epochs: 60, hops: 6 };
 
 for (const variant of ["dagnn", "gcn-4"]) {
   Deno.test(`${variant} goes on from a snapshot to the bit-equal result`, async () => {
-    const undisturbed = await runJob(variant, short);
+    const undisturbed = await runJob(dagnn, variant, short);
     const [snapshot] = undisturbed.snapshots;
     ok(snapshot.step > 0 && snapshot.step < 60);
-    const resumed = await runJob(variant, short, snapshot);
+    const resumed = await runJob(dagnn, variant, short, snapshot);
     deepStrictEqual(resumed.result, undisturbed.result);
     deepStrictEqual(resumed.events, undisturbed.events.slice(snapshot.step));
     deepStrictEqual(resumed.snapshots, undisturbed.snapshots.slice(1));
@@ -255,7 +255,7 @@ Deno.test("a job leaves no tensors behind but those that its optimiser does", as
   };
   const byOptimiser = await left(() => adam({}).dispose());
   for (const variant of ["dagnn", "gcn-2", "appnp", "last-hop", "mean-of-hops"]) {
-    const byJob = await left(() => runJob(variant, { ...short, epochs: 2 }));
+    const byJob = await left(() => runJob(dagnn, variant, { ...short, epochs: 2 }));
     strictEqual(byJob, byOptimiser, variant);
   }
 });

@@ -5,7 +5,7 @@ import { names } from "../../../learners/hypernetworks/mip_report.ts";
 import type { Outcomes } from "../../../learners/method.ts";
 import { readyBackend } from "../../../learners/nn/backend.ts";
 import { isJudged } from "../../../learners/outcomes.ts";
-import { type JobRun, runJob } from "./job.ts";
+import { type JobRun, runJob } from "../method_job.ts";
 
 type Numbers = Readonly<Record<string, readonly number[]>>;
 
@@ -91,7 +91,7 @@ Deno.test("the smoke profile runs on cpu and wasm, to the same curves, and is dr
   for (const backend of ["cpu", "wasm"] as const) {
     await readyBackend(backend);
     runs[backend] = {};
-    for (const variant of variants) runs[backend][variant] = await runJob(variant, config);
+    for (const variant of variants) runs[backend][variant] = await runJob(mip, variant, config);
   }
   for (const variant of variants) {
     const [cpu, wasm] = [runs.cpu[variant], runs.wasm[variant]];

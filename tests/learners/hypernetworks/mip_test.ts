@@ -8,7 +8,7 @@ import { benches } from "../../../learners/hypernetworks/payload_task.ts";
 import { readyBackend } from "../../../learners/nn/backend.ts";
 import { weightCount } from "../../../learners/nn/functional.ts";
 import { adam } from "../../../learners/nn/optimisers.ts";
-import { runJob } from "./job.ts";
+import { runJob } from "../method_job.ts";
 
 await readyBackend("wasm");
 
@@ -24,7 +24,7 @@ Deno.test("a job reports the parameters of its size, trained θ⁰ and zero bias
   const settings = { ...short, units: 48, steps: 2 };
   const counts: number[] = [];
   for (const variant of ["mip-sgd", "default-sgd"]) {
-    counts.push((await runJob(variant, settings)).result.metrics[names.parameters]);
+    counts.push((await runJob(mip, variant, settings)).result.metrics[names.parameters]);
   }
   deepStrictEqual(counts, [374_002, 373_986]);
 });
@@ -32,7 +32,7 @@ Deno.test("a job reports the parameters of its size, trained θ⁰ and zero bias
 Deno.test("before training ‖θ‖ grows as γ by default, and hardly at all with MIP", async () => {
   const slopes: Record<string, number> = {};
   for (const variant of ["default-sgd", "mip-sgd", "default-adam-4-knobs", "mip-adam-4-knobs"]) {
-    const { result } = await runJob(variant, { ...short, units: 48, steps: 2 });
+    const { result } = await runJob(mip, variant, { ...short, units: 48, steps: 2 });
     slopes[variant] = result.metrics[names.slope];
     ok(result.metrics[names.gradientSpread] >= 1);
   }
@@ -44,7 +44,7 @@ Deno.test("before training ‖θ‖ grows as γ by default, and hardly at all wi
 
 Deno.test("under either optimiser a variant starts alike: weights, motions and gradients", async () => {
   const [first, second] = await Promise.all(
-    ["mip-adam", "mip-sgd"].map((variant) => runJob(variant, { ...short, steps: 2 })),
+    ["mip-adam", "mip-sgd"].map((variant) => runJob(mip, variant, { ...short, steps: 2 })),
   );
   for (const name of [names.norm, names.gradient]) {
     deepStrictEqual(first.result.series![name], second.result.series![name]);
@@ -53,10 +53,10 @@ Deno.test("under either optimiser a variant starts alike: weights, motions and g
 
 for (const variant of ["mip-adam", "default-sgd", "mip-adam-batch-norm"]) {
   Deno.test(`${variant} goes on from a snapshot to the bit-equal result`, async () => {
-    const undisturbed = await runJob(variant, short);
+    const undisturbed = await runJob(mip, variant, short);
     const [snapshot] = undisturbed.snapshots;
     strictEqual(snapshot.step, 30);
-    const resumed = await runJob(variant, short, snapshot);
+    const resumed = await runJob(mip, variant, short, snapshot);
     deepStrictEqual(resumed.result, undisturbed.result);
     deepStrictEqual(resumed.events, undisturbed.events.slice(10));
     deepStrictEqual(resumed.snapshots, undisturbed.snapshots.slice(1));
@@ -64,7 +64,7 @@ for (const variant of ["mip-adam", "default-sgd", "mip-adam-batch-norm"]) {
 }
 
 Deno.test("learning lowers the error, and the arm goes round with five payloads, knob turned and held", async () => {
-  const { result: { metrics, series = {} } } = await runJob("mip-adam", {
+  const { result: { metrics, series = {} } } = await runJob(mip, "mip-adam", {
     ...short,
     steps: 300,
     interval: 50,
@@ -86,7 +86,7 @@ Deno.test("learning lowers the error, and the arm goes round with five payloads,
 
 Deno.test("a training that diverges is reported at the largest error, without steering an arm", async () => {
   const settings = { ...short, sgdLearningRate: 1e6 };
-  const { result: { metrics, series = {} } } = await runJob("mip-sgd", settings);
+  const { result: { metrics, series = {} } } = await runJob(mip, "mip-sgd", settings);
   strictEqual(metrics[names.error], 10);
   strictEqual(metrics[names.stepsToBound], 63);
   ok(!Object.hasOwn(metrics, names.turned) && !Object.hasOwn(series, names.turned));
@@ -104,7 +104,7 @@ Deno.test("a job leaves no tensors behind but those that its optimiser does", as
   };
   const byOptimiser = await left(() => adam({}).dispose());
   for (const variant of ["mip-adam", "default-sgd", "mip-adam-batch-norm"]) {
-    const byJob = await left(() => runJob(variant, { ...short, steps: 6 }));
+    const byJob = await left(() => runJob(mip, variant, { ...short, steps: 6 }));
     strictEqual(byJob, byOptimiser, variant);
   }
 });

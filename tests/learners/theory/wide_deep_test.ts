@@ -1,82 +1,54 @@
 /** Jobs of wide and deep networks, and what is concluded from them. */
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
-import type {
-  JobProgress,
-  JobResult,
-  Outcomes,
-  Series,
-  Snapshot,
-} from "../../../learners/method.ts";
+import type { Outcomes, Series, Snapshot } from "../../../learners/method.ts";
 import { isJudged } from "../../../learners/outcomes.ts";
 import { wideDeep } from "../../../learners/theory/wide_deep.ts";
-import { randomStream } from "../../../sim/random.ts";
+import { runJob } from "../method_job.ts";
 
 const small = { samples: 120, otherSamples: [40], testPoints: 200, imageSize: 8, width: 32 };
 
-interface JobRun {
-  readonly result: JobResult;
-  readonly events: readonly JobProgress[];
-  readonly snapshots: readonly Snapshot[];
-}
-
-/** Run a variant to its end, from a snapshot if there is one. */
-async function runJob(variant: string, snapshot?: Snapshot): Promise<JobRun> {
-  const [events, snapshots]: [JobProgress[], Snapshot[]] = [[], []];
-  const seed = 3;
-  const job = wideDeep.train({ variant, seed, config: wideDeep.config.parse(small) }, {
-    backend: "of the test",
-    signal: new AbortController().signal,
-    stream: (name) => randomStream(seed, name),
-    file: (name) => Promise.reject(new Error(`${name} was asked for`)),
-    restore: () => snapshot,
-    checkpoint: (offered) => Promise.resolve(void snapshots.push(structuredClone(offered))),
-  });
-  for (;;) {
-    const { done, value } = await job.next();
-    if (done) return { result: value, events, snapshots };
-    events.push(value);
-  }
-}
+/** A variant in a few seconds. */
+const run = (variant: string, snapshot?: Snapshot) => runJob(wideDeep, variant, small, snapshot);
 
 Deno.test("deep networks agree with their limits", async () => {
   const least = { optimal: 0.98, even: 0.99, offset: 0.97, "half-exponent": 0.97 };
   for (const [kind, share] of Object.entries(least)) {
-    const { result: { metrics } } = await runJob(`simplex-3-${kind}`);
+    const { result: { metrics } } = await run(`simplex-3-${kind}`);
     ok(metrics["agreement with the limit"] >= share, `${kind}: ${JSON.stringify(metrics)}`);
   }
 });
 
 Deno.test("the optimal activation's exponent is the dimension, also where that is estimated", async () => {
   for (const data of ["simplex-5", "poses"]) {
-    const { result: { metrics } } = await runJob(`${data}-optimal`);
+    const { result: { metrics } } = await run(`${data}-optimal`);
     ok(Math.abs(metrics["singular exponent"] - metrics.dimension) < 1e-9);
   }
 });
 
 Deno.test("a job that is interrupted after its first size goes on to the same result", async () => {
-  const whole = await runJob("simplex-2-optimal");
+  const whole = await run("simplex-2-optimal");
   strictEqual(whole.events.length, 2);
-  const resumed = await runJob("simplex-2-optimal", whole.snapshots[0]);
+  const resumed = await run("simplex-2-optimal", whole.snapshots[0]);
   deepStrictEqual(resumed.result, whole.result);
   deepStrictEqual(resumed.events, whole.events.slice(1));
   deepStrictEqual(whole.result.series?.["test accuracy"].x, [40, 120]);
 });
 
 Deno.test("where no posture is more frequent, the majority's vote is undecided, and said to be", async () => {
-  const { result: { metrics } } = await runJob("poses-majority");
+  const { result: { metrics } } = await run("poses-majority");
   deepStrictEqual([metrics.undecided, metrics["test accuracy"]], [1, 0]);
 });
 
 Deno.test("decision functions are drawn within −1 and 1 on the arc, and with the labels", async () => {
-  const { result: { series } } = await runJob("checkerboard-depth-1");
+  const { result: { series } } = await run("checkerboard-depth-1");
   ok(series);
   ok(series["decision function"].y.every((value) => Math.abs(value) <= 1));
   strictEqual(series["labels on the arc"].x.length, 30);
-  strictEqual((await runJob("simplex-3-depth-1")).result.series?.["decision function"], undefined);
+  strictEqual((await run("simplex-3-depth-1")).result.series?.["decision function"], undefined);
 });
 
 Deno.test("a finite network's kernel is farther from the infinite one with each layer", async () => {
-  const { result: { series } } = await runJob("simplex-2-finite-width");
+  const { result: { series } } = await run("simplex-2-finite-width");
   const errors = series?.["kernel error"].y ?? [];
   strictEqual(errors.length, 3);
   ok(errors.every((error) => error > 0 && Number.isFinite(error)), `${errors}`);

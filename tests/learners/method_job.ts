@@ -1,7 +1,6 @@
-/** A job of MIP run in the test, its snapshots kept. */
-import { mip } from "../../../learners/hypernetworks/mip.ts";
-import type { JobProgress, JobResult, Snapshot } from "../../../learners/method.ts";
-import { randomStream } from "../../../sim/random.ts";
+/** A job of a method run in the test, its snapshots kept. */
+import type { JobProgress, JobResult, Method, Snapshot } from "../../learners/method.ts";
+import { randomStream } from "../../sim/random.ts";
 
 export interface JobRun {
   readonly result: JobResult;
@@ -11,13 +10,14 @@ export interface JobRun {
 
 /** Run a variant to its end, from a snapshot if there is one. */
 export async function runJob(
+  method: Method,
   variant: string,
   settings: Readonly<Record<string, unknown>>,
   snapshot?: Snapshot,
 ): Promise<JobRun> {
   const [events, snapshots]: [JobProgress[], Snapshot[]] = [[], []];
   const seed = 3;
-  const job = mip.train({ variant, seed, config: mip.config.parse(settings) }, {
+  const job = method.train({ variant, seed, config: method.config.parse(settings) }, {
     backend: "of the test",
     signal: new AbortController().signal,
     stream: (name) => randomStream(seed, name),
