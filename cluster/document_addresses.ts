@@ -13,8 +13,6 @@ import {
 } from "./document_paths.ts";
 import { runIdentifier } from "./protocol.ts";
 
-export type { ComparisonReference, FigureTheme };
-
 /** What somebody asks for. */
 export type DocumentRequest =
   | { readonly kind: "library" }

@@ -5,6 +5,7 @@ import { mean } from "../statistics/descriptive.ts";
 import { type Act, evaluate, type Evaluation, randomPolicy } from "./evaluation.ts";
 import { History, historySchema } from "./history.ts";
 import { names } from "./report.ts";
+import { type RollOutPlan, rollOutsIn } from "./roll_out.ts";
 import { environmentOf, type StudyConfig } from "./study.ts";
 import type { TrainingState } from "./training_state.ts";
 
@@ -15,6 +16,20 @@ export interface CourseConfig
   readonly steps: number;
   /** Steps from one report to the next, evaluations apart. */
   readonly reportSteps: number;
+}
+
+/** Reports of a whole training at the most: iterations are told of together where there are more. */
+const mostReports = 250;
+
+/** The course of a training that learns from roll-outs, whole ones only. */
+export function wholeRollOuts<Config extends Omit<CourseConfig, "reportSteps">>(
+  config: Config,
+  { copies, rolloutLength }: Pick<RollOutPlan, "copies" | "rolloutLength">,
+): Config & CourseConfig {
+  const samples = copies * rolloutLength;
+  const rollOuts = rollOutsIn({ copies, rolloutLength }, config.steps);
+  const reportSteps = Math.ceil(rollOuts / mostReports) * samples;
+  return { ...config, steps: rollOuts * samples, reportSteps };
 }
 
 /** A training as a job runs it. */

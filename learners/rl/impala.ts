@@ -27,8 +27,9 @@ import { entropy } from "./gaussian.ts";
 import { actionLogDensity, type GaussianPolicy } from "./gaussian_policy.ts";
 import { weightsOf } from "./impala_pieces.ts";
 import { LaggedPieces, type PieceSource } from "./impala_sources.ts";
+import { type ParameterParts, partsOf } from "./parameter_parts.ts";
 import { adamConstants, initialisePpo } from "./ppo_update.ts";
-import { bound, type RollOutPiece, type RollOutPlan } from "./roll_out.ts";
+import { bound, type RollOutPiece, type RollOutPlan, rollOutsIn } from "./roll_out.ts";
 import { noMoments, normalise, observeBatch, RewardScale } from "./running_moments.ts";
 import {
   joinedStates,
@@ -100,8 +101,8 @@ export class Impala implements Disposable {
   /** Moments of the observations: part of the policy, which acts on normalised ones. */
   readonly observationMoments;
   readonly #adam: VectorAdam;
-  readonly #own: Parts;
-  readonly #gradient: Parts;
+  readonly #own: ParameterParts;
+  readonly #gradient: ParameterParts;
   readonly #passes: { readonly policy: NetworkPass; readonly value: NetworkPass };
   readonly #weights: ImportanceWeights;
   readonly #rewardScale: RewardScale;
@@ -147,7 +148,7 @@ export class Impala implements Disposable {
 
   /** Pieces in all. */
   get allUpdates(): number {
-    return updatesOf(this.plan, this.settings.steps);
+    return rollOutsIn(this.plan, this.settings.steps);
   }
 
   /** Steps of the environment that have been learnt from. */
@@ -351,30 +352,6 @@ export class Impala implements Disposable {
       returnVariance: moments.variance,
     };
   }
-}
-
-/** How many whole pieces so many steps are, one at least. */
-export function updatesOf({ copies, rolloutLength }: RollOutPlan, steps: number): number {
-  return Math.max(1, Math.floor(steps / (copies * rolloutLength)));
-}
-
-/** A vector of all parameters, or of their gradient, by what they belong to. */
-interface Parts {
-  /** Mean and log σ. */
-  readonly policy: Float64Array;
-  readonly mean: Float64Array;
-  readonly logDeviations: Float64Array;
-  readonly value: Float64Array;
-}
-
-function partsOf(vector: Float64Array, policy: GaussianPolicy): Parts {
-  const own = vector.subarray(0, policy.layout.size);
-  return {
-    policy: own,
-    mean: policy.meanPart(own),
-    logDeviations: policy.logDeviations(own),
-    value: vector.subarray(policy.layout.size),
-  };
 }
 
 /** A piece as it is learnt from, and what is made of it, [row][sample]. */

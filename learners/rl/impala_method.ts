@@ -16,13 +16,12 @@ import {
 } from "../method.ts";
 import { above, claimOf, claimPart, estimateOf, meanOf, valuesOf } from "../outcomes.ts";
 import type { Table } from "../table.ts";
-import { type Training, trainPolicy } from "./course.ts";
-import { deterministicPolicy } from "./evaluation.ts";
-import { Impala, type ImpalaReport, updatesOf } from "./impala.ts";
+import { trainPolicy, wholeRollOuts } from "./course.ts";
+import { gaussianTraining } from "./gaussian_training.ts";
+import { Impala, type ImpalaReport } from "./impala.ts";
 import { type ImpalaWork, piecePlanOf } from "./impala_pieces.ts";
 import { LaggedPieces, type PieceSource, StreamedPieces } from "./impala_sources.ts";
 import { betterThanRandom, names, scoreTable, trainingFigures } from "./report.ts";
-import { bound } from "./roll_out.ts";
 import { environmentOf, policies, type PolicyName, studySchema, valueNetwork } from "./study.ts";
 import { type CorrectionName, corrections } from "./vtrace.ts";
 
@@ -89,9 +88,6 @@ const stalenessNames = {
   dropped: "pieces dropped for their age",
 } as const;
 
-/** Reports of a whole training at the most: updates are told of together where there are more. */
-const mostReports = 250;
-
 /** What actors must know, but for the number of their first piece. */
 function workOf(config: ImpalaConfig, seed: number): Omit<ImpalaWork, "firstPiece"> {
   const { task, policy, units, layers, activation, callosum, copies } = config;
@@ -122,45 +118,18 @@ export function startImpala(
   return new Impala(plan, value, { ...config, correction }, source);
 }
 
-/** `impala` as a job runs it; what is evaluated is the policy without its noise. */
-function impalaTraining(impala: Impala): Training<ImpalaReport> {
-  return {
-    get steps() {
-      return impala.steps;
-    },
-    parameters: impala.policyParameters,
-    iterate: () => impala.iterate(),
-    deterministic(copies) {
-      const pass = impala.policy.network.pass(copies);
-      const act = deterministicPolicy(pass, impala.observationMoments, bound);
-      return (observation, actions) => {
-        pass.load(impala.policy.meanPart(impala.policyParameters));
-        act(observation, actions);
-      };
-    },
-    save: () => impala.save(),
-    restore: (state) => impala.restore(state),
-  };
-}
-
 async function* train(
   { variant, config }: Job<ImpalaConfig>,
   context: JobContext,
 ): AsyncGenerator<JobProgress, JobResult> {
   const plan = piecePlanOf(workOf(config, 0));
-  const samples = plan.copies * plan.rolloutLength;
-  const updates = updatesOf(plan, config.steps);
-  const course = {
-    ...config,
-    steps: updates * samples,
-    reportSteps: Math.ceil(updates / mostReports) * samples,
-  };
+  const course = wholeRollOuts(config, plan);
   // Whatever becomes of the job, its actors are told that they are free.
   using running = new DisposableStack();
   let impala: Impala | undefined;
   const make = (seed: number) => {
     impala = running.use(startImpala(variant as VariantName, config, seed, context));
-    return impalaTraining(impala);
+    return gaussianTraining(impala);
   };
   const result = yield* trainPolicy(course, context, make, reportNames, () => stalenessOf(impala));
   return isTimed(variant as VariantName, config, context)

@@ -40,6 +40,7 @@ import {
   type RollOutPiece,
   type RollOutPlan,
   RollOuts,
+  rollOutsIn,
   type RollOutStart,
 } from "./roll_out.ts";
 import { drawSeed } from "./seeds.ts";
@@ -144,7 +145,7 @@ export class Ppo {
 
   /** Roll-outs in all. */
   get allIterations(): number {
-    return Math.max(1, Math.floor(this.settings.steps / this.#buffer.samples));
+    return rollOutsIn(this.plan, this.settings.steps);
   }
 
   /** Steps of the environment so far, of all copies together. */

@@ -14,8 +14,8 @@ import {
 import { above, claimOf, claimPart, meanOf } from "../outcomes.ts";
 import type { Table } from "../table.ts";
 import type { Actors } from "./actors.ts";
-import { type Training, trainPolicy } from "./course.ts";
-import { deterministicPolicy } from "./evaluation.ts";
+import { trainPolicy, wholeRollOuts } from "./course.ts";
+import { gaussianTraining } from "./gaussian_training.ts";
 import { Ppo, type PpoMeans, type PpoReport } from "./ppo.ts";
 import { collectByActors } from "./ppo_pieces.ts";
 import { canBeShared, planOf, type PpoWork } from "./ppo_work.ts";
@@ -27,7 +27,6 @@ import {
   scoreTable,
   trainingFigures,
 } from "./report.ts";
-import { bound } from "./roll_out.ts";
 import { policies, type PolicyName, studySchema, valueNetwork } from "./study.ts";
 import { ppoUpdateOf, updateFormOf, updatesSchema } from "./update_forms.ts";
 
@@ -73,30 +72,6 @@ const reportNames: Readonly<Record<keyof PpoReport, string>> = {
   explainedVariance: "explained variance",
 };
 
-/** Reports of a whole training at the most: iterations are told of together where there are more. */
-const mostReports = 250;
-
-/** `ppo` as a job runs it; what is evaluated is the policy without its noise. */
-export function ppoTraining(ppo: Ppo): Training<PpoReport> {
-  return {
-    get steps() {
-      return ppo.steps;
-    },
-    parameters: ppo.policyParameters,
-    iterate: () => ppo.iterate(),
-    deterministic(copies) {
-      const pass = ppo.policy.network.pass(copies);
-      const act = deterministicPolicy(pass, ppo.observationMoments, bound);
-      return (observation, actions) => {
-        pass.load(ppo.policy.meanPart(ppo.policyParameters));
-        act(observation, actions);
-      };
-    },
-    save: () => ppo.save(),
-    restore: (state) => ppo.restore(state),
-  };
-}
-
 /**
  * A training of PPO.
  * @throws {RangeError} when a motor network, whose commands are −1 … 1, is to act in another space
@@ -121,19 +96,13 @@ async function* train(
   { variant, config }: Job<PpoConfig>,
   context: JobContext,
 ): AsyncGenerator<JobProgress, JobResult> {
-  const samples = config.rolloutLength * config.copies;
-  // As `Ppo` counts them: whole roll-outs.
-  const iterations = Math.max(1, Math.floor(config.steps / samples));
-  const course = {
-    ...config,
-    steps: iterations * samples,
-    reportSteps: Math.ceil(iterations / mostReports) * samples,
-  };
+  const course = wholeRollOuts(config, config);
   using updates = new DisposableStack();
   const Update = await ppoUpdateOf(updateFormOf(config, context), context);
   const update: PpoMeans["update"] = (learner, seed) => updates.use(new Update(learner, seed));
   const means = { actors: context.actors, update };
-  const make = (seed: number) => ppoTraining(startPpo(variant as PolicyName, config, seed, means));
+  const make = (seed: number) =>
+    gaussianTraining(startPpo(variant as PolicyName, config, seed, means));
   return yield* trainPolicy(course, context, make, reportNames);
 }
 

@@ -8,6 +8,7 @@ import type { Network, NetworkPass } from "../nn/network.ts";
 import { VectorAdam } from "../nn/vector/adam.ts";
 import { normaliseAdvantages } from "./advantages.ts";
 import { actionLogDensity, type GaussianPolicy } from "./gaussian_policy.ts";
+import { type ParameterParts, partsOf } from "./parameter_parts.ts";
 import { surrogateLoss, surrogateSlope, valueLoss, valueSlope } from "./ppo_losses.ts";
 import { drawSeed } from "./seeds.ts";
 import {
@@ -123,8 +124,8 @@ export class CompiledPpoUpdate implements PpoUpdate {
   readonly #learner: PpoLearner;
   readonly #adam: VectorAdam;
   /** What the parameters are of, and their gradient. */
-  readonly #own: Parts;
-  readonly #gradient: Parts;
+  readonly #own: ParameterParts;
+  readonly #gradient: ParameterParts;
   readonly #valuing: NetworkPass;
   readonly #policyPass: NetworkPass;
   readonly #valuePass: NetworkPass;
@@ -249,22 +250,6 @@ export class CompiledPpoUpdate implements PpoUpdate {
       valueCotangent[i] = valueSlope(values[i], oldValues[i], targets[i], range) / size;
     }
   }
-}
-
-/** A vector of all parameters, or of their gradient, by what they belong to. */
-interface Parts {
-  readonly mean: Float64Array;
-  readonly logDeviations: Float64Array;
-  readonly value: Float64Array;
-}
-
-function partsOf(vector: Float64Array, policy: GaussianPolicy): Parts {
-  const own = vector.subarray(0, policy.layout.size);
-  return {
-    mean: policy.meanPart(own),
-    logDeviations: policy.logDeviations(own),
-    value: vector.subarray(policy.layout.size),
-  };
 }
 
 /** Sums over samples of what is reported. */

@@ -62,6 +62,14 @@ export interface RollOutPiece {
   readonly environment: EnvironmentState;
 }
 
+/** How many whole roll-outs so many steps of all copies are, one at least. */
+export function rollOutsIn(
+  { copies, rolloutLength }: Pick<RollOutPlan, "copies" | "rolloutLength">,
+  steps: number,
+): number {
+  return Math.max(1, Math.floor(steps / (copies * rolloutLength)));
+}
+
 /** How many pieces the copies are cut into. */
 export function pieceCount({ copies, copiesOfPiece }: RollOutPlan): number {
   return Math.ceil(copies / copiesOfPiece);

@@ -1,7 +1,8 @@
 /** PPO with its usual values, for as many steps: what SAC is compared with. */
 import type { VectorEnvironment } from "../../sim/environments/environment.ts";
 import type { Training } from "./course.ts";
-import { ppoSchema, ppoTraining, startPpo } from "./ppo_method.ts";
+import { gaussianTraining } from "./gaussian_training.ts";
+import { ppoSchema, startPpo } from "./ppo_method.ts";
 import type { SacReport } from "./sac.ts";
 
 /** Steps of all copies in a roll-out. */
@@ -20,7 +21,7 @@ export function ppoBaseline(
     rolloutLength: Math.ceil(rolloutSteps / copies),
   });
   const samples = usual.rolloutLength * copies;
-  const training = ppoTraining(startPpo("plain", {
+  const training = gaussianTraining(startPpo("plain", {
     ...usual,
     steps: Math.ceil(steps / samples) * samples,
     miniBatches: samples % usual.miniBatches === 0 ? usual.miniBatches : 1,

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-/** Gets documents from the page's own server, which has checked them against their schemas. */
+/** Gets documents from the page's own server, which makes them by the types of their schemas. */
 import type { z } from "zod";
 import type { Immutable } from "../../cluster/documents.ts";
 

@@ -2,7 +2,7 @@
  * The document that compares variants of several runs by one metric. Under one seed two variants have the same
  * data and the same random numbers, so differences are taken seed by seed, as in the reports' own comparisons.
  */
-import type { ComparisonReference } from "../../../cluster/document_addresses.ts";
+import type { ComparisonReference } from "../../../cluster/document_paths.ts";
 import type { ComparisonDocument } from "../../../cluster/documents.ts";
 import type { Outcomes } from "../../../learners/method.ts";
 import { pairedDifferences, valuesOf } from "../../../learners/outcomes.ts";

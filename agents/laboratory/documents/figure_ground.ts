@@ -1,5 +1,5 @@
 /** Pictures of figures on a dark ground: what is neutral in them is exchanged, what is coloured stays. */
-import type { FigureTheme } from "../../../cluster/document_addresses.ts";
+import type { FigureTheme } from "../../../cluster/document_paths.ts";
 
 const darkGround = "#14171c";
 

@@ -89,6 +89,6 @@ export function ownVariant({ id, last, profiles }: SentMethod): string | undefin
     variants[0];
 }
 
-/** The hyper-parameters' schema; the server has checked that it is one. */
+/** The hyper-parameters' schema, as the server has made it. */
 export const parametersOf = ({ parameters }: Pick<SentMethod, "parameters">): ParameterSchema =>
   parameters as ParameterSchema;
