@@ -22,17 +22,10 @@ import { VectorAdam } from "../nn/vector/adam.ts";
 import { mean } from "../statistics/descriptive.ts";
 import { adamConstants, Critics, joined } from "./critics.ts";
 import type { Act } from "./evaluation.ts";
-import {
-  actAtRandom,
-  Interaction,
-  normalNoise,
-  rowsOf,
-  updatesBy,
-  type UpdateSchedule,
-} from "./interaction.ts";
+import { Experience, type ExperienceSettings } from "./experience.ts";
+import { actAtRandom, normalNoise, updatesBy, type UpdateSchedule } from "./interaction.ts";
 import type { ActorCritic, OffPolicyUpdate } from "./off_policy_update.ts";
-import { ObservationScaling } from "./observation_scaling.ts";
-import { emptyTransitions, ReplayBuffer, type Transitions } from "./replay_buffer.ts";
+import type { Transitions } from "./replay_buffer.ts";
 import { SquashedPolicyPass } from "./squashed_policy.ts";
 import { drawSeed } from "./seeds.ts";
 import {
@@ -60,12 +53,7 @@ export interface SacUpdateSettings {
 }
 
 /** All hyper-parameters; the usual values are those of `sac_method.ts`. */
-export interface SacSettings extends SacUpdateSettings, UpdateSchedule {
-  /** Transitions that are remembered. */
-  readonly capacity: number;
-  /** Whether networks are given observations by their running moments. */
-  readonly normaliseObservations: boolean;
-}
+export type SacSettings = SacUpdateSettings & UpdateSchedule & ExperienceSettings;
 
 /** What an update reports; NaN where there was nothing to report. */
 export interface SacUpdateReport {
@@ -258,10 +246,7 @@ export class CompiledSacUpdate implements SacUpdate {
 
 /** A training. */
 export class Sac {
-  readonly #interaction: Interaction;
-  readonly #buffer: ReplayBuffer;
-  readonly #batch: Transitions;
-  readonly #scaling: ObservationScaling;
+  readonly #experience: Experience;
   readonly #acting: SquashedPolicyPass;
   readonly #actions: Float64Array;
 
@@ -272,20 +257,16 @@ export class Sac {
     readonly settings: SacSettings,
   ) {
     const { copies, actionSpace } = environment;
-    const { capacity, batchSize, meanScale } = settings;
+    const { meanScale } = settings;
     const { policyNetwork, seed } = update.actorCritic;
-    const rows = rowsOf(environment);
-    this.#interaction = new Interaction(environment, seed);
-    this.#buffer = new ReplayBuffer(rows, capacity, copies);
-    this.#batch = emptyTransitions(rows, batchSize);
-    this.#scaling = new ObservationScaling(rows.observation, settings.normaliseObservations);
+    this.#experience = new Experience(environment, settings, seed);
     this.#acting = new SquashedPolicyPass(policyNetwork, actionSpace, copies, { meanScale });
-    this.#actions = new Float64Array(rows.action * copies);
+    this.#actions = new Float64Array(actionSpace.low.length * copies);
   }
 
   /** Steps of the environment so far, of all copies together. */
   get steps(): number {
-    return this.#buffer.steps * this.environment.copies;
+    return this.#experience.steps;
   }
 
   /** The policy's parameters, which go on changing. */
@@ -308,28 +289,24 @@ export class Sac {
   #act(): number {
     const { environment, update, settings: { learningStarts } } = this;
     const { seed } = update.actorCritic;
-    const random = randomStream(seed, `training/actions/${this.#buffer.steps}`);
+    const random = randomStream(seed, `training/actions/${this.#experience.stepsOfCopy}`);
     if (this.steps < learningStarts) {
       actAtRandom(environment, random, this.#actions);
     } else {
       this.#acting.load(this.parameters);
       const noise = normalNoise(random, this.#actions.length);
-      this.#acting.sample(this.#scaling.scaled(this.#interaction.observation), noise);
+      this.#acting.sample(this.#experience.observation, noise);
       this.#actions.set(this.#acting.actions);
     }
-    return this.#interaction.step(this.#actions, (step) => {
-      this.#buffer.add(this.#interaction.observation, this.#actions, step);
-      this.#scaling.observe(step.observation);
-    });
+    return this.#experience.step(this.#actions);
   }
 
   /** One update, from a batch of what is remembered. */
   #learn(): void {
     const { actorCritic: { seed }, updates } = this.update;
     const random = randomStream(seed, `training/updates/${updates}`);
-    this.#buffer.sample(random, this.#batch);
-    this.#scaling.scale(this.#batch);
-    this.update.learn(this.#batch, () => normalNoise(random, this.#batch.actions.length));
+    const batch = this.#experience.sample(random);
+    this.update.learn(batch, () => normalNoise(random, batch.actions.length));
   }
 
   /** The policy as it is, without its noise, for evaluations of so many copies. */
@@ -339,18 +316,13 @@ export class Sac {
     const pass = new SquashedPolicyPass(policyNetwork, actionSpace, copies, { meanScale });
     return (observation, actions) => {
       pass.load(this.parameters);
-      actions.set(pass.deterministic(this.#scaling.scaled(observation)));
+      actions.set(pass.deterministic(this.#experience.scaled(observation)));
     };
   }
 
   /** Where the training stands, copied. */
   async save(): Promise<TrainingState> {
-    return joinedStates(
-      this.#interaction.save(),
-      this.#buffer.save(),
-      this.#scaling.save(),
-      await this.update.save(),
-    );
+    return joinedStates(this.#experience.save(), await this.update.save());
   }
 
   /**
@@ -360,8 +332,6 @@ export class Sac {
    */
   restore(state: TrainingState): void {
     this.update.restore(state);
-    this.#buffer.restore(state);
-    this.#scaling.restore(state);
-    this.#interaction.restore(state);
+    this.#experience.restore(state);
   }
 }

@@ -18,19 +18,17 @@ import { randomStream } from "../../sim/random.ts";
 import { VectorAdam } from "../nn/vector/adam.ts";
 import { adamConstants, Critics, joined } from "./critics.ts";
 import type { Act } from "./evaluation.ts";
+import { Experience, type ExperienceSettings } from "./experience.ts";
 import {
   actAtRandom,
   addActionNoise,
-  Interaction,
   normalNoise,
-  rowsOf,
   updatesBy,
   type UpdateSchedule,
 } from "./interaction.ts";
 import type { ActorCritic, OffPolicyUpdate } from "./off_policy_update.ts";
 import { polyakAverage } from "./polyak.ts";
-import { ObservationScaling } from "./observation_scaling.ts";
-import { emptyTransitions, ReplayBuffer, type Transitions } from "./replay_buffer.ts";
+import type { Transitions } from "./replay_buffer.ts";
 import { deterministicPolicyLoss, TanhPolicyPass } from "./tanh_policy.ts";
 import { drawSeed } from "./seeds.ts";
 import {
@@ -58,11 +56,7 @@ export interface Td3UpdateSettings {
 }
 
 /** All hyper-parameters; the usual values are those of `td3_method.ts`. */
-export interface Td3Settings extends Td3UpdateSettings, UpdateSchedule {
-  /** Transitions that are remembered. */
-  readonly capacity: number;
-  /** Whether networks are given observations by their running moments. */
-  readonly normaliseObservations: boolean;
+export interface Td3Settings extends Td3UpdateSettings, UpdateSchedule, ExperienceSettings {
   /** Deviation of the noise that is acted with. */
   readonly explorationNoise: number;
 }
@@ -194,10 +188,7 @@ export class CompiledTd3Update implements Td3Update {
 
 /** A training. */
 export class Td3 {
-  readonly #interaction: Interaction;
-  readonly #buffer: ReplayBuffer;
-  readonly #batch: Transitions;
-  readonly #scaling: ObservationScaling;
+  readonly #experience: Experience;
   readonly #acting: TanhPolicyPass;
   readonly #actions: Float64Array;
 
@@ -208,20 +199,15 @@ export class Td3 {
     readonly settings: Td3Settings,
   ) {
     const { copies, actionSpace } = environment;
-    const { capacity, batchSize } = settings;
     const { policyNetwork, seed } = update.actorCritic;
-    const rows = rowsOf(environment);
-    this.#interaction = new Interaction(environment, seed);
-    this.#buffer = new ReplayBuffer(rows, capacity, copies);
-    this.#batch = emptyTransitions(rows, batchSize);
-    this.#scaling = new ObservationScaling(rows.observation, settings.normaliseObservations);
+    this.#experience = new Experience(environment, settings, seed);
     this.#acting = new TanhPolicyPass(policyNetwork, actionSpace, copies);
-    this.#actions = new Float64Array(rows.action * copies);
+    this.#actions = new Float64Array(actionSpace.low.length * copies);
   }
 
   /** Steps of the environment so far, of all copies together. */
   get steps(): number {
-    return this.#buffer.steps * this.environment.copies;
+    return this.#experience.steps;
   }
 
   /** The policy's parameters, which go on changing. */
@@ -244,28 +230,24 @@ export class Td3 {
   #act(): number {
     const { environment, update, settings: { learningStarts, explorationNoise } } = this;
     const { seed } = update.actorCritic;
-    const random = randomStream(seed, `training/actions/${this.#buffer.steps}`);
+    const random = randomStream(seed, `training/actions/${this.#experience.stepsOfCopy}`);
     if (this.steps < learningStarts) {
       actAtRandom(environment, random, this.#actions);
     } else {
       this.#acting.load(this.parameters);
-      this.#actions.set(this.#acting.act(this.#scaling.scaled(this.#interaction.observation)));
+      this.#actions.set(this.#acting.act(this.#experience.observation));
       const noise = (half: number) => half * explorationNoise * random.normal();
       addActionNoise(environment.actionSpace, this.#actions, noise);
     }
-    return this.#interaction.step(this.#actions, (step) => {
-      this.#buffer.add(this.#interaction.observation, this.#actions, step);
-      this.#scaling.observe(step.observation);
-    });
+    return this.#experience.step(this.#actions);
   }
 
   /** One update, from a batch of what is remembered. */
   #learn(): void {
     const { actorCritic: { seed }, updates } = this.update;
     const random = randomStream(seed, `training/updates/${updates}`);
-    this.#buffer.sample(random, this.#batch);
-    this.#scaling.scale(this.#batch);
-    this.update.learn(this.#batch, () => normalNoise(random, this.#batch.actions.length));
+    const batch = this.#experience.sample(random);
+    this.update.learn(batch, () => normalNoise(random, batch.actions.length));
   }
 
   /** The policy as it is, without noise, for evaluations of so many copies. */
@@ -274,18 +256,13 @@ export class Td3 {
     const pass = new TanhPolicyPass(policyNetwork, actionSpace, copies);
     return (observation, actions) => {
       pass.load(this.parameters);
-      actions.set(pass.act(this.#scaling.scaled(observation)));
+      actions.set(pass.act(this.#experience.scaled(observation)));
     };
   }
 
   /** Where the training stands, copied. */
   async save(): Promise<TrainingState> {
-    return joinedStates(
-      this.#interaction.save(),
-      this.#buffer.save(),
-      this.#scaling.save(),
-      await this.update.save(),
-    );
+    return joinedStates(this.#experience.save(), await this.update.save());
   }
 
   /**
@@ -295,8 +272,6 @@ export class Td3 {
    */
   restore(state: TrainingState): void {
     this.update.restore(state);
-    this.#buffer.restore(state);
-    this.#scaling.restore(state);
-    this.#interaction.restore(state);
+    this.#experience.restore(state);
   }
 }
