@@ -18,7 +18,7 @@ import { ClassifierTraining, type EpochObserver, type Phase } from "../nn/image_
 import { disposeParameters, type ImageClassifier } from "../nn/image_classifier.ts";
 import type { Variables } from "../nn/variables.ts";
 import { deviationOf, meanOf, valuesOf } from "../outcomes.ts";
-import { type ImageTask, imageTaskSchema, loadImageTask } from "./image_task.ts";
+import { type ImageTask, imageTaskSchema, loadImageTask } from "../data/image_task.ts";
 
 /** The part of a configuration that all methods on the bench have. */
 export const binaryBenchSchema = imageTaskSchema.extend({

@@ -28,9 +28,8 @@
  * most cases (x = 0 is a local minimum of every class for M ≥ 2): several starts, and the least loss counts.
  */
 import { z } from "zod";
-import { imageTaskFiles, imageTaskSchema, loadImageTask } from "../compression/image_task.ts";
-import { armImages } from "../data/arm_images.ts";
 import type { ImageSet } from "../data/dataset.ts";
+import { imageTaskFiles, imageTaskSchema } from "../data/image_task.ts";
 import {
   defineMethod,
   type Job,
@@ -40,6 +39,7 @@ import {
 } from "../method.ts";
 import { type Measured, predictedLengths } from "./collapse_geometry.ts";
 import { CollapseNetwork } from "./collapse_network.ts";
+import { type Classes, countsOf, loadPictures, type Pictures } from "./collapse_pictures.ts";
 import { type CollapseTheory, collapseTheory, largestHarmlessDecay } from "./collapse_theory.ts";
 import { trainCollapse, type TrainedCollapse } from "./collapse_training.ts";
 import { descendAll, type Descent, type Start } from "./direct_collapse.ts";
@@ -90,7 +90,7 @@ interface SweepVariant {
 /** A network on pictures. */
 interface NetworkVariant {
   readonly kind: "network";
-  readonly classes: "imbalanced" | "balanced" | "rare-last" | "rare-first";
+  readonly classes: Classes;
   readonly layers: number;
   readonly bias?: true;
   readonly batchNorm?: true;
@@ -475,80 +475,6 @@ function seriesOf(
     "means predicted": { x: classes, y: predicted.means },
     "means in the frame": { x: meansInFrame.map((_, i) => i), y: meansInFrame },
   };
-}
-
-/** n_k of the pictures. */
-function countsOf(classes: NetworkVariant["classes"], { data }: Config): readonly number[] {
-  if (data === "cifar-10") {
-    const ascending = [100, 100, 200, 200, 300, 300, 400, 400, 500, 500];
-    return {
-      "imbalanced": ascending,
-      "balanced": ascending.map(() => 300),
-      "rare-last": ascending.toReversed(),
-      "rare-first": ascending,
-    }[classes];
-  }
-  return {
-    "imbalanced": [160, 80, 40, 40, 20],
-    "balanced": [60, 60, 60, 60, 60],
-    "rare-last": [160, 80, 40, 40, 5],
-    "rare-first": [5, 40, 40, 80, 160],
-  }[classes];
-}
-
-interface Pictures {
-  readonly training: ImageSet;
-  readonly test: ImageSet;
-}
-
-/** The first n_k training images of each class, and test images of all classes alike. */
-async function loadPictures(
-  counts: readonly number[],
-  config: Config,
-  context: JobContext,
-): Promise<Pictures> {
-  const { training, test } = config.data === "arm-images"
-    ? objectPictures(counts, config)
-    : await loadImageTask(imageTaskSchema.parse({ ...config, validationImages: 1 }), context);
-  return { training: firstOfEachClass(training, counts), test };
-}
-
-/** The hand with one of five objects. */
-function objectPictures(
-  counts: readonly number[],
-  { dataSeed: seed, testImages }: Config,
-): Pictures {
-  const options = {
-    seed,
-    classes: ["object"],
-    values: { object: ["disc", "square", "triangle", "bar", "cross"] },
-  } as const;
-  const count = counts.length * Math.max(...counts);
-  return {
-    training: armImages({ ...options, split: "train", count }),
-    test: armImages({ ...options, split: "test", count: testImages }),
-  };
-}
-
-/**
- * The first `counts[k]` images of each class k, in their order.
- * @throws {RangeError} when a class has not as many
- */
-export function firstOfEachClass(set: ImageSet, counts: readonly number[]): ImageSet {
-  const taken = counts.map(() => 0);
-  const chosen = Array.from(set.labels.keys()).filter((i) =>
-    taken[set.labels[i]]++ < counts[set.labels[i]]
-  );
-  taken.forEach((there, k) => {
-    if (there >= counts[k]) return;
-    throw new RangeError(`${set.name} has ${there} images of class ${k}, not ${counts[k]}`);
-  });
-  const size = set.height * set.width * set.channels;
-  const images = new Float32Array(chosen.length * size);
-  chosen.forEach((i, at) => images.set(set.images.subarray(i * size, (i + 1) * size), at * size));
-  const { name, height, width, channels, classNames } = set;
-  const labels = Int32Array.from(chosen, (i) => set.labels[i]);
-  return { name, count: chosen.length, height, width, channels, images, labels, classNames };
 }
 
 const all = Object.keys(variants);

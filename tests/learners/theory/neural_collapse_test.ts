@@ -6,7 +6,8 @@ import { readyBackend } from "../../../learners/nn/backend.ts";
 import { isJudged } from "../../../learners/outcomes.ts";
 import { measuredSchema } from "../../../learners/theory/collapse_geometry.ts";
 import { CollapseNetwork } from "../../../learners/theory/collapse_network.ts";
-import { firstOfEachClass, neuralCollapse } from "../../../learners/theory/neural_collapse.ts";
+import { firstOfEachClass } from "../../../learners/theory/collapse_pictures.ts";
+import { neuralCollapse } from "../../../learners/theory/neural_collapse.ts";
 import { randomStream } from "../../../sim/random.ts";
 import { smokeJob } from "../compression/support.ts";
 

@@ -1,12 +1,12 @@
 /**
- * The image-classification task that the methods of this family share, so that their numbers can be put
+ * The image-classification task that several methods share, so that their numbers can be put
  * side by side: `arm-images` on the desk, CIFAR-10 in full.
  */
 import { z } from "zod";
-import { armImages } from "../data/arm_images.ts";
-import { readCifar10 } from "../data/cifar.ts";
-import type { ImageSet } from "../data/dataset.ts";
-import { sourceFile } from "../data/source_file.ts";
+import { armImages } from "./arm_images.ts";
+import { readCifar10 } from "./cifar.ts";
+import type { ImageSet } from "./dataset.ts";
+import { sourceFile } from "./source_file.ts";
 import type { JobContext } from "../method.ts";
 
 /** The part of a configuration that settles the task. */

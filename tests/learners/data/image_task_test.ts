@@ -1,9 +1,9 @@
 /** The tasks of the compression family: arm-images on the desk, CIFAR-10 in full. */
 import { deepStrictEqual, ok, rejects, strictEqual } from "node:assert/strict";
-import { imageTaskSchema, loadImageTask } from "../../../learners/compression/image_task.ts";
+import { imageTaskSchema, loadImageTask } from "../../../learners/data/image_task.ts";
 import { reste } from "../../../learners/compression/reste.ts";
 import { readyBackend } from "../../../learners/nn/backend.ts";
-import { smokeJob } from "./support.ts";
+import { smokeJob } from "../compression/support.ts";
 
 await readyBackend("wasm");
 
