@@ -1,5 +1,6 @@
 /** A method's configuration on the command line: what its keys are, and values for them. */
 import { z } from "zod";
+import type { ParameterSchema } from "../cluster/documents.ts";
 import { UsageError } from "./failure.ts";
 
 /** A key of a configuration, for people. */
@@ -17,26 +18,10 @@ export function configValueText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-/** The parts of a JSON schema that say which values there are. */
-interface ValueSchema {
-  readonly type?: string;
-  readonly description?: string;
-  readonly default?: unknown;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly anyOf?: readonly ValueSchema[];
-  readonly items?: ValueSchema | false;
-  readonly prefixItems?: readonly ValueSchema[];
-  readonly minimum?: number;
-  readonly maximum?: number;
-  readonly exclusiveMinimum?: number;
-  readonly exclusiveMaximum?: number;
-}
-
 /** The keys of a configuration in the order of its schema. */
 export function configKeys(schema: z.ZodObject): ConfigKey[] {
   const { properties = {} } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" });
-  return Object.entries(properties as Record<string, ValueSchema>).map(([key, value]) => ({
+  return Object.entries(properties as Record<string, ParameterSchema>).map(([key, value]) => ({
     key,
     meaning: value.description ?? "",
     allowed: allowedValues(value),
@@ -45,14 +30,16 @@ export function configKeys(schema: z.ZodObject): ConfigKey[] {
 }
 
 /** Such as "integer from 1 to 10". */
-function allowedValues(schema: ValueSchema): string {
+function allowedValues(schema: ParameterSchema): string {
   if (schema.const !== undefined) return String(schema.const);
   if (schema.enum) return schema.enum.join(" | ");
   if (schema.anyOf) return schema.anyOf.map(allowedValues).join(" or ");
   if (schema.type === "boolean") return "true | false";
   if (schema.type === "array") {
     const items = schema.prefixItems?.map(allowedValues).join(", ");
-    return `list of ${items ?? (schema.items ? allowedValues(schema.items) : "any values")}`;
+    return `list of ${
+      items ?? (typeof schema.items === "object" ? allowedValues(schema.items) : "any values")
+    }`;
   }
   if (schema.type === "number" || schema.type === "integer") {
     return [schema.type, ...limits(schema)].join(" ");
@@ -60,7 +47,7 @@ function allowedValues(schema: ValueSchema): string {
   return schema.type === "string" ? "text" : schema.type ?? "any value";
 }
 
-function limits(schema: ValueSchema): string[] {
+function limits(schema: ParameterSchema): string[] {
   // Limits that only say which numbers are safe integers say nothing.
   const isLimit = (limit?: number) =>
     limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER;

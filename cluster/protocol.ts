@@ -181,6 +181,8 @@ export const laboratoryLimits = {
   metrics: 32,
   /** Runs, and arms, that may be watched closely at once by all pages together. */
   watchedRuns: 16,
+  /** Runs that one page may watch closely at once. */
+  watchedRunsOfPage: 8,
   shownArms: 4,
   /** Seeds, and variants, of a run that a page queues. */
   queuedSeeds: 100,
@@ -316,12 +318,17 @@ export const curve = z.object({
 
 export const laboratoryEvent = z.discriminatedUnion("type", [laboratory, laboratoryRun, curve]);
 
-/** What a page of a laboratory asks for: to watch a run closely, and one of its metrics. */
-export const watch = z.object({
-  type: z.literal("watch"),
-  run: runIdentifier.nullable(),
+/** A run that is watched closely, with one of its metrics. */
+export const chosenRun = z.object({
+  run: runIdentifier,
   /** The run's first one when null. */
   metric: name.nullable(),
+});
+
+/** What a page of a laboratory asks for: to watch these runs closely, and no others any more. */
+export const watch = z.object({
+  type: z.literal("watch"),
+  runs: z.array(chosenRun).max(laboratoryLimits.watchedRunsOfPage),
 });
 
 /** A number by which a page knows the answer to a request again; it counts them. */
@@ -396,8 +403,7 @@ export const laboratoryMessage = z.discriminatedUnion("type", [
  */
 export const interest = z.object({
   type: z.literal("interest"),
-  runs: z.array(z.object({ run: runIdentifier, metric: name.nullable() }))
-    .max(laboratoryLimits.watchedRuns),
+  runs: z.array(chosenRun).max(laboratoryLimits.watchedRuns),
   /** Jobs whose arm is watched. */
   arms: z.array(jobIdentifier).max(laboratoryLimits.shownArms),
 });
@@ -432,6 +438,7 @@ export type RunSummary = Laboratory["runs"]["list"][number];
 export type LaboratoryRun = z.infer<typeof laboratoryRun>;
 export type Curve = z.infer<typeof curve>;
 export type LaboratoryEvent = z.infer<typeof laboratoryEvent>;
+export type ChosenRun = z.infer<typeof chosenRun>;
 export type Watch = z.infer<typeof watch>;
 export type LaboratoryCommand = z.infer<typeof laboratoryCommand>;
 export type LaboratoryRequest = z.infer<typeof laboratoryRequest>;

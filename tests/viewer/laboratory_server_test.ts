@@ -5,6 +5,7 @@ import { type Bus, subjects } from "../../cluster/bus.ts";
 import { inProcessBus } from "../../cluster/in_process.ts";
 import {
   type Answer,
+  type ChosenRun,
   type Command,
   type Curve,
   decodeCommand,
@@ -21,7 +22,6 @@ import {
   laboratorySubjects,
   protocolVersion,
   type Rights,
-  type Watch,
 } from "../../cluster/protocol.ts";
 import {
   type LaboratoryViewerOptions,
@@ -79,7 +79,7 @@ interface Scene {
   readonly interests: Interest[];
   tell(event: LaboratoryEvent): void;
   /** A page of the laboratory that watches what it says, let in by those headers. */
-  page(watched?: Omit<Watch, "type">, headers?: Readonly<Record<string, string>>): Promise<Page>;
+  page(watched?: ChosenRun, headers?: Readonly<Record<string, string>>): Promise<Page>;
 }
 
 interface Page {
@@ -87,7 +87,7 @@ interface Page {
   readonly rights: Rights;
   /** What it was told since. */
   readonly events: LaboratoryMessage[];
-  watch(watched: Omit<Watch, "type">): void;
+  watch(...watched: readonly ChosenRun[]): void;
   order(command: LaboratoryCommand): void;
   readonly socket: ReturnType<typeof dial>;
 }
@@ -117,8 +117,8 @@ function play(
           const rights = events.shift();
           assert.ok(rights?.type === "rights", "what it may do comes first");
           const order = (command: LaboratoryCommand) => socket.send(JSON.stringify(command));
-          const watch = (watched: Omit<Watch, "type">) =>
-            socket.send(JSON.stringify({ type: "watch", ...watched }));
+          const watch = (...runs: readonly ChosenRun[]) =>
+            socket.send(JSON.stringify({ type: "watch", runs }));
           if (watched) {
             const before = interests.length;
             watch(watched);
@@ -241,6 +241,23 @@ play(
   },
 );
 
+play("a page that watches several runs is told of each, until it watches others", async (scene) => {
+  const page = await scene.page();
+  page.watch({ run: "a", metric: null }, { run: "b", metric: "loss" });
+  await until(() => scene.interests.at(-1)?.runs.length === 2, "both are asked for");
+  for (const name of ["a", "b", "c"]) scene.tell(run(name));
+  for (const metric of ["accuracy", "loss"]) {
+    for (const name of ["a", "b"]) scene.tell(curve(name, metric, 1));
+  }
+  await until(() => page.events.length === 4, "it is told");
+  const told = page.events.map((event) => "metric" in event ? event.metric : event.type).sort();
+  assert.deepEqual(told, ["accuracy", "laboratory-run", "laboratory-run", "loss"]);
+  page.watch({ run: "b", metric: "loss" });
+  await until(() => scene.interests.at(-1)?.runs.length === 1, "one is asked for");
+  page.watch();
+  await until(() => scene.interests.at(-1)?.runs.length === 0, "none is asked for");
+});
+
 play("what no laboratory says is reported and not passed on", async (scene) => {
   const page = await scene.page();
   const bytes = (text: string) => new TextEncoder().encode(text);
@@ -252,7 +269,7 @@ play("what no laboratory says is reported and not passed on", async (scene) => {
   assert.equal(scene.errors.length, 2);
 
   const closed = once(page.socket, "close");
-  page.socket.send(JSON.stringify({ type: "watch", run: "../../etc", metric: null }));
+  page.socket.send(JSON.stringify({ type: "watch", runs: [{ run: "../../etc", metric: null }] }));
   assert.equal((await closed)[0], 1008);
 });
 

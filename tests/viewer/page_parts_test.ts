@@ -31,7 +31,7 @@ import { meanCurve } from "../../viewer/web/laboratory/mean_curve.ts";
 import { concerned } from "../../viewer/web/laboratory/run_orders.ts";
 import { boundsOf, polyline } from "../../viewer/web/laboratory/sparkline.ts";
 import { ToldRun } from "../../viewer/web/laboratory/told_run.ts";
-import { isWatchable } from "../../viewer/web/laboratory/watched_run.ts";
+import { isWatchable } from "../../viewer/web/laboratory/chosen_run.ts";
 import {
   writeCounts,
   writeLink,
@@ -330,7 +330,7 @@ Deno.test("the page asks for exactly those runs that its server does not hang up
     { run: "../x", metric: null },
     { run: "<b>", metric: null },
   ];
-  const accepted = asked.map((run) => watch.safeParse({ type: "watch", ...run }).success);
+  const accepted = asked.map((run) => watch.safeParse({ type: "watch", runs: [run] }).success);
   assert.deepEqual(asked.map(isWatchable), accepted);
   assert.deepEqual(accepted, [true, true, false, false, false, false, false]);
 });

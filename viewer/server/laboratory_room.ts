@@ -10,9 +10,9 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Bus, Subscription } from "../../cluster/bus.ts";
 import {
+  type ChosenRun,
   decodeLaboratoryEvent,
   decodeLaboratoryRequest,
-  type Interest,
   type LaboratoryEvent,
   laboratoryLimits,
   type LaboratoryRequest,
@@ -25,9 +25,6 @@ import { Audience, closeCodes } from "./audience.ts";
 import type { PageLine } from "./page_line.ts";
 import { PageOrders } from "./page_orders.ts";
 import type { RoomReports } from "./site.ts";
-
-/** What a page has chosen. */
-type Choice = Interest["runs"][number];
 
 const laboratoryKey = "laboratory";
 const runKey = (run: string) => `run ${run}`;
@@ -46,7 +43,7 @@ export class LaboratoryRoom {
   readonly #audience: Audience<LaboratoryRequest>;
   readonly #orders: PageOrders;
   readonly #subscription: Subscription;
-  readonly #choices = new Map<PageLine, Choice>();
+  readonly #choices = new Map<PageLine, readonly ChosenRun[]>();
   /** The newest of each kind, as text. */
   readonly #latest = new Map<string, string>();
   /** The first metric of each watched run: that of the pages that have chosen none. */
@@ -82,8 +79,8 @@ export class LaboratoryRoom {
   }
 
   /** What the pages watch, each once. */
-  get choices(): Choice[] {
-    const choices = [...this.#choices.values()];
+  get choices(): ChosenRun[] {
+    const choices = [...this.#choices.values()].flat();
     return [...new Map(choices.map((choice) => [JSON.stringify(choice), choice])).values()];
   }
 
@@ -117,9 +114,9 @@ export class LaboratoryRoom {
     for (const page of listeners) page.sendLatest(key, text);
   }
 
-  #choose(page: PageLine, { run, metric }: Watch): void {
-    if (run === null) this.#choices.delete(page);
-    else this.#choices.set(page, { run, metric });
+  #choose(page: PageLine, { runs }: Watch): void {
+    if (runs.length === 0) this.#choices.delete(page);
+    else this.#choices.set(page, runs);
     if (this.choices.length > laboratoryLimits.watchedRuns) {
       this.#choices.delete(page);
       const reason = `${laboratoryLimits.watchedRuns} runs are watched closely already`;
@@ -133,11 +130,11 @@ export class LaboratoryRoom {
   /** Whether what goes under `key` is for `page`. */
   #concerns(key: string, page: PageLine): boolean {
     if (key === laboratoryKey) return true;
-    const choice = this.#choices.get(page);
-    if (!choice) return false;
-    const metric = choice.metric ?? this.#firstMetrics.get(choice.run);
-    return key === runKey(choice.run) ||
-      (metric !== undefined && key.startsWith(metricKey(choice.run, metric)));
+    return this.#choices.get(page)?.some((choice) => {
+      const metric = choice.metric ?? this.#firstMetrics.get(choice.run);
+      return key === runKey(choice.run) ||
+        (metric !== undefined && key.startsWith(metricKey(choice.run, metric)));
+    }) ?? false;
   }
 
   #send(page: PageLine, isWanted: (key: string) => boolean): void {
@@ -150,7 +147,7 @@ export class LaboratoryRoom {
       const isWatched = key === laboratoryKey || pages.some((page) => this.#concerns(key, page));
       if (!isWatched) this.#latest.delete(key);
     }
-    const runs = new Set([...this.#choices.values()].map(({ run }) => run));
+    const runs = new Set([...this.#choices.values()].flat().map(({ run }) => run));
     for (const run of this.#firstMetrics.keys()) if (!runs.has(run)) this.#firstMetrics.delete(run);
     this.#options.onChoice();
   }

@@ -4,7 +4,7 @@
  * sent to somebody.
  */
 import type { ComparisonReference } from "../../../cluster/document_paths.ts";
-import { isWatchable } from "../laboratory/watched_run.ts";
+import { isWatchable } from "../laboratory/chosen_run.ts";
 import { writeAddress } from "../router.ts";
 
 /** Runs that may be compared at once, as `documentLimits.compared`: the server opens no more. */

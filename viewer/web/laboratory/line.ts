@@ -5,12 +5,13 @@
  */
 import type {
   Answer,
+  ChosenRun,
   Laboratory,
   LaboratoryCommand,
   LaboratoryMessage,
 } from "../../../cluster/protocol.ts";
 import { Connection, type LaboratoryConnection, type LineState } from "../connection.ts";
-import { isWatchable, type WatchedRun } from "./watched_run.ts";
+import { isWatchable } from "./chosen_run.ts";
 
 const socketPath = "/socket";
 
@@ -25,9 +26,8 @@ export type Outcome = Pick<Answer, "ok" | "message" | "run">;
 export class LaboratoryLine {
   readonly #connection: LaboratoryConnection;
   readonly #listeners = new Set<(message: LaboratoryMessage) => void>();
-  readonly #others = new Map<string, WatchingLine>();
   readonly #waiting = new Map<number, (outcome: Outcome) => void>();
-  #first: WatchedRun | undefined;
+  #watched: readonly ChosenRun[] = [];
   #laboratory: Laboratory | undefined;
   #mayControl = false;
   #requests = 0;
@@ -35,7 +35,7 @@ export class LaboratoryLine {
   /** @param onState told how the line is */
   constructor(onState: (state: LineState) => void) {
     this.#connection = new Connection(socketPath, {
-      onOpen: () => this.#watchFirst(),
+      onOpen: () => this.#sendWatched(),
       onEvent: (message) => this.#receive(message),
       onState: (state) => {
         if (state.kind === "lost") this.#giveUpWaiting();
@@ -64,21 +64,9 @@ export class LaboratoryLine {
   }
 
   /** Watch these runs closely from now on, and no others; of what cannot be a run nothing is ever told. */
-  watch(runs: readonly WatchedRun[]): void {
-    const [first, ...others] = runs.filter(isWatchable);
-    this.#first = first;
-    this.#watchFirst();
-    const keys = new Set(others.map(keyOf));
-    for (const [key, line] of this.#others) {
-      if (keys.has(key)) continue;
-      this.#others.delete(key);
-      line.close();
-    }
-    for (const run of others) {
-      const key = keyOf(run);
-      if (this.#others.has(key)) continue;
-      this.#others.set(key, new WatchingLine(run, (message) => this.#tell(message)));
-    }
+  watch(runs: readonly ChosenRun[]): void {
+    this.#watched = runs.filter(isWatchable);
+    this.#sendWatched();
   }
 
   /** Order something; what came of it. The server answers every order, unless the line breaks before. */
@@ -111,9 +99,8 @@ export class LaboratoryLine {
     for (const listener of this.#listeners) listener(message);
   }
 
-  #watchFirst(): void {
-    const { run = null, metric = null } = this.#first ?? {};
-    this.#connection.send({ type: "watch", run, metric });
+  #sendWatched(): void {
+    this.#connection.send({ type: "watch", runs: [...this.#watched] });
   }
 
   #settle(request: number, outcome: Outcome): void {
@@ -124,27 +111,5 @@ export class LaboratoryLine {
   #giveUpWaiting(): void {
     const message = "The connection broke before the answer came; it may have been done.";
     for (const request of this.#waiting.keys()) this.#settle(request, { ok: false, message });
-  }
-}
-
-const keyOf = ({ run, metric }: WatchedRun) => JSON.stringify([run, metric]);
-
-/** A page watches one run on a line: each further one has a line of its own, on which nothing else is heard. */
-class WatchingLine {
-  readonly #connection: LaboratoryConnection;
-
-  constructor(run: WatchedRun, onMessage: (message: LaboratoryMessage) => void) {
-    const connection: LaboratoryConnection = new Connection(socketPath, {
-      onOpen: () => connection.send({ type: "watch", ...run }),
-      onEvent: (message) => {
-        if (message.type === "laboratory-run" || message.type === "curve") onMessage(message);
-      },
-      onState: () => {},
-    });
-    this.#connection = connection;
-  }
-
-  close(): void {
-    this.#connection.close();
   }
 }

@@ -11,7 +11,7 @@ import type { Reply } from "../documents.ts";
 import { element } from "../dom.ts";
 import { RunPanel } from "../laboratory/run_panel.ts";
 import { RunsPanel } from "../laboratory/runs_panel.ts";
-import { isWatchable } from "../laboratory/watched_run.ts";
+import { isWatchable } from "../laboratory/chosen_run.ts";
 import { writeAddress } from "../router.ts";
 import { FollowedDocument } from "../run/followed_document.ts";
 import { KeptRuns } from "../run/kept_runs.ts";
