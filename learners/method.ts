@@ -9,7 +9,7 @@ import type { z } from "zod";
 import type { RandomStream } from "../sim/random.ts";
 import type { Axis } from "./axes.ts";
 import type { Figure } from "./figure.ts";
-import type { Actors } from "./rl/actors.ts";
+import type { Actors } from "./actors.ts";
 import type { Table } from "./table.ts";
 
 /** Where a method comes from. */

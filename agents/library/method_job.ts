@@ -16,7 +16,7 @@ import type {
   Method,
   Snapshot,
 } from "../../learners/method.ts";
-import type { Actors } from "../../learners/rl/actors.ts";
+import type { Actors } from "../../learners/actors.ts";
 import { randomStream } from "../../sim/random.ts";
 import { encodeSnapshot } from "./snapshot.ts";
 

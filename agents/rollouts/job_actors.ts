@@ -1,12 +1,13 @@
 /** The actors of a job, on a bus: found when the job first asks for pieces, and let go when it ends. */
 import type { Bus } from "../../cluster/bus.ts";
-import type { ActorWork } from "../../learners/rl/actor_works.ts";
 import type {
   Actors,
   PieceStream,
   PieceStreamOptions,
   PieceTensors,
-} from "../../learners/rl/actors.ts";
+  Work,
+} from "../../learners/actors.ts";
+import { actorWork } from "../../learners/rl/actor_works.ts";
 import { Collector } from "./collector.ts";
 import { Exchange, exchangeId, type ExchangeOptions } from "./exchange.ts";
 import { RolloutStream } from "./stream.ts";
@@ -25,17 +26,26 @@ export class JobActors implements Actors, Disposable {
   constructor(private readonly bus: Bus, private readonly options: JobActorsOptions) {}
 
   async collect(
-    work: ActorWork,
+    work: Work,
     weights: Uint8Array,
     pieces: number,
   ): Promise<readonly PieceTensors[]> {
     this.#collector ??= new Collector(this.exchange);
-    const contents = await this.#collector.collect({ work, pieces, weights, help: true });
+    const contents = await this.#collector.collect({
+      work: actorWork.parse(work),
+      pieces,
+      weights,
+      help: true,
+    });
     return contents.map(({ tensors }) => tensors);
   }
 
-  stream(work: ActorWork, options: PieceStreamOptions, weights: Uint8Array): PieceStream {
-    const stream = new RolloutStream(this.exchange, { ...options, work }, weights);
+  stream(work: Work, options: PieceStreamOptions, weights: Uint8Array): PieceStream {
+    const stream = new RolloutStream(
+      this.exchange,
+      { ...options, work: actorWork.parse(work) },
+      weights,
+    );
     return {
       counters: stream.counters,
       async next() {

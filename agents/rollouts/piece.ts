@@ -13,7 +13,7 @@
  * Which tensors there are depends on the work: see `measured_trials.ts` and `transitions.ts`.
  */
 import { z } from "zod";
-import { largestPiece } from "../../learners/rl/actors.ts";
+import { largestPiece } from "../../learners/actors.ts";
 import {
   decodeSafetensors,
   encodeSafetensors,

@@ -1,6 +1,6 @@
 /** The pieces of work that actors can do for learners. A new kind is one more entry in both tables. */
 import { z } from "zod";
-import type { PieceTensors } from "./actors.ts";
+import type { PieceTensors } from "../actors.ts";
 import { impalaWork, prepareImpalaPieces } from "./impala_pieces.ts";
 import { preparePpoPieces } from "./ppo_pieces.ts";
 import { ppoWork } from "./ppo_work.ts";

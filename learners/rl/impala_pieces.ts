@@ -13,7 +13,7 @@
 import { z } from "zod";
 import type { VectorEnvironment } from "../../sim/environments/environment.ts";
 import { decodeSafetensors, encodeSafetensors } from "../nn/safetensors.ts";
-import type { PieceTensors } from "./actors.ts";
+import type { PieceTensors } from "../actors.ts";
 import type { GaussianPolicy } from "./gaussian_policy.ts";
 import { pieceOf, tensorsOf } from "./ppo_pieces.ts";
 import { planOf, ppoWork } from "./ppo_work.ts";

@@ -2,7 +2,7 @@
  * Where the learner of IMPALA has its pieces from: its own hands, with weights of as many versions ago as it is
  * told, or actors that run ahead with the newest weights that they have.
  */
-import type { Actors, PieceStream, PieceStreamOptions } from "./actors.ts";
+import type { Actors, PieceStream, PieceStreamOptions } from "../actors.ts";
 import {
   encodeWeights,
   freshPieceOf,

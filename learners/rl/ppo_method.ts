@@ -13,7 +13,7 @@ import {
 } from "../method.ts";
 import { above, claimOf, claimPart, meanOf } from "../outcomes.ts";
 import type { Table } from "../table.ts";
-import type { Actors } from "./actors.ts";
+import type { Actors } from "../actors.ts";
 import { trainPolicy, wholeRollOuts } from "./course.ts";
 import { gaussianTraining } from "./gaussian_training.ts";
 import { Ppo, type PpoMeans, type PpoReport } from "./ppo.ts";

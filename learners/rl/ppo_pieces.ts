@@ -17,7 +17,7 @@
  */
 import { z } from "zod";
 import { decodeSafetensors, encodeSafetensors } from "../nn/safetensors.ts";
-import type { Actors, PieceTensors } from "./actors.ts";
+import type { Actors, PieceTensors } from "../actors.ts";
 import type { PpoMeans } from "./ppo.ts";
 import { planOf, type PpoWork } from "./ppo_work.ts";
 import {

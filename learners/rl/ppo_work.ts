@@ -1,7 +1,7 @@
 /** The roll-outs of PPO on a task of the platform, described so that any process can do their pieces. */
 import { z } from "zod";
 import type { Network } from "../nn/network.ts";
-import { largestPiece } from "./actors.ts";
+import { largestPiece } from "../actors.ts";
 import { GaussianPolicy } from "./gaussian_policy.ts";
 import type { RollOutPlan } from "./roll_out.ts";
 import { environmentOf, policies, type PolicyName, policyNetwork, studySchema } from "./study.ts";

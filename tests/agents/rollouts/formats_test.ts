@@ -16,7 +16,7 @@ import {
 import { splitWeights, WeightsAssembly } from "../../../agents/rollouts/weights_parts.ts";
 import { runParts } from "../../../agents/sim/run_config.ts";
 import { scriptedController } from "../../../agents/sim/controllers.ts";
-import { largestPiece } from "../../../learners/rl/actors.ts";
+import { largestPiece } from "../../../learners/actors.ts";
 import { encodeSafetensors, SafetensorsError } from "../../../learners/nn/safetensors.ts";
 import { randomStream, shuffled } from "../../../sim/random.ts";
 import { run } from "./crew.ts";

@@ -5,7 +5,7 @@ import { decodeAnnouncement, rolloutSubjects } from "../../../agents/rollouts/me
 import { decodePiece } from "../../../agents/rollouts/piece.ts";
 import type { Bus } from "../../../cluster/bus.ts";
 import { type ActorWork, prepareActorWork } from "../../../learners/rl/actor_works.ts";
-import type { Actors } from "../../../learners/rl/actors.ts";
+import type { Actors } from "../../../learners/actors.ts";
 import { encodeWeights, piecePlanOf, weightsOf } from "../../../learners/rl/impala_pieces.ts";
 import type { Ppo, PpoReport } from "../../../learners/rl/ppo.ts";
 import { ppoSchema, startPpo } from "../../../learners/rl/ppo_method.ts";

@@ -15,6 +15,7 @@ import {
   encodeWeights,
   freshPieceOf,
   FreshRollOuts,
+  impalaWork,
   piecePlanOf,
   prepareImpalaPieces,
   weightsOf,
@@ -271,7 +272,7 @@ Deno.test("pieces of actors are never older than they may be, and none is learnt
     collect: () => Promise.reject(new Error("a learner that streams does not collect")),
     stream(work, options, weights) {
       const stream = actors.stream(work, options, weights);
-      const { firstPiece } = work as { readonly firstPiece: number };
+      const { firstPiece } = impalaWork.parse(work);
       return {
         counters: stream.counters,
         async next() {

@@ -13,7 +13,7 @@ import {
 } from "../../../learners/rl/roll_out.ts";
 import { noMoments, observeBatch } from "../../../learners/rl/running_moments.ts";
 import { Perceptron } from "../../../learners/nn/perceptron.ts";
-import { largestPiece } from "../../../learners/rl/actors.ts";
+import { largestPiece } from "../../../learners/actors.ts";
 import { encodePiece } from "../../../agents/rollouts/piece.ts";
 import { stepCounter, targetGuessing } from "./small_environments.ts";
 

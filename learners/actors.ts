@@ -4,15 +4,19 @@
  * often. Who the actors are, and how work and pieces get to them and back, is the business of those that run
  * the job.
  */
-import type { SavedTensor } from "../method.ts";
-import type { ActorWork } from "./actor_works.ts";
+import type { SavedTensor } from "./method.ts";
+
+/** What pieces are of, as JSON: which kinds there are, and what belongs to each, `rl/actor_works.ts` says. */
+export interface Work {
+  readonly kind: string;
+}
 
 /** What a piece has brought: numbers by name, with the bits that they were made with. */
 export type PieceTensors = Readonly<Record<string, SavedTensor>>;
 
 /**
- * The most bytes of a piece, its names and shapes included: what fits into one message on NATS, whose limit is 1 MiB unless the
- * server says otherwise.
+ * The most bytes of a piece, its names and shapes included: what fits into one message on NATS, whose limit is
+ * 1 MiB unless the server says otherwise.
  */
 export const largestPiece = 1_000_000;
 
@@ -22,10 +26,11 @@ export interface Actors {
    * All pieces of the numbers 0 … pieces − 1, in order, with the same weights; this thread does some of them
    * rather than wait.
    * @param weights a safetensors file; it must not change any more
+   * @throws {z.ZodError} when there is no such work
    * @throws {RangeError} when a piece is larger than `largestPiece`
    */
   collect(
-    work: ActorWork,
+    work: Work,
     weights: Uint8Array,
     pieces: number,
   ): Promise<readonly PieceTensors[]>;
@@ -34,7 +39,7 @@ export interface Actors {
    * @param weights the first ones
    * @throws {RangeError} when an option is out of its range
    */
-  stream(work: ActorWork, options: PieceStreamOptions, weights: Uint8Array): PieceStream;
+  stream(work: Work, options: PieceStreamOptions, weights: Uint8Array): PieceStream;
 }
 
 /** How a stream is set up. */
